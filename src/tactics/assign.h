@@ -1,0 +1,32 @@
+// The global choice: tactic and format for every node at once, conversion costs included, by PBQP.
+// Every graph node, every tensor with several consumers, and every network input and output is a PBQP node; edges cost the reformat
+// between producer's and consumer's formats. Reads measured or estimated seconds; never measures.
+#pragma once
+
+#include "tactics/candidates.h"
+#include "tactics/choices.h"
+#include "tactics/pbqp.h"
+
+namespace burnish::tactics {
+
+struct Assignment {
+  std::vector<uint32_t> chosen;        // for each CandidateSet node: index into its candidates
+  double seconds = 0;                  // of the whole
+  double reformat_seconds = 0;
+  double best_uniform_seconds = 0;     // the best assignment that uses row-major everywhere, for comparison
+  bool optimal = false;
+  size_t pbqp_nodes = 0, pbqp_edges = 0, branched = 0;
+};
+
+struct AssignConfig {
+  const Choices* pinned = nullptr;
+  std::map<std::string, Format, std::less<>> io_formats;   // by input or output name; else the model's own
+};
+
+Assignment assign(const Graph& graph, const CandidateSet& found, const AssignConfig& config = {});
+Choices choices_of(const Graph& graph, const CandidateSet& found, const Assignment& chosen);
+
+/// Seconds a candidate is costed with: measured where it was, else its estimate; plus the step overhead.
+double cost_of(const CandidateSet& set, const Candidate& candidate);
+
+}  // namespace burnish::tactics

@@ -1,0 +1,51 @@
+// Every way to compute every node: which tactics accept it, in which variants, and why the others refuse.
+// First stage of the build side. Fused nodes that no fast tactic takes whole are split here (anchor and epilogue apart), so that
+// fusion never has to guess what a library supports. It measures nothing.
+#pragma once
+
+#include <optional>
+
+#include "tactics/registry.h"
+
+namespace burnish::tactics {
+
+/// A candidate without a tactic needs no step: its variant's `alias` says how outputs share the memory of inputs. The plan copies
+/// (by reformat steps) only the parts that cannot be shared.
+struct Candidate {
+  const Tactic* tactic = nullptr;
+  Variant variant;
+  double seconds = -1;           // measured; negative where it was not
+  std::string note;              // why it was not timed, or that it failed to build
+};
+
+struct Refusal {
+  std::string tactic;
+  std::string reason;
+};
+
+struct NodeCandidates {
+  NodeId node;
+  OpRequest request;
+  Hash128 request_hash;
+  std::vector<Candidate> candidates;
+  std::vector<Refusal> refusals;
+};
+
+struct CandidateSet {
+  const Backend* backend = nullptr;
+  Target target;
+  std::vector<NodeCandidates> nodes;   // in order of execution
+};
+
+struct CandidateConfig {
+  std::string backend = "cpu";
+  int threads = 0;                         // 0: all cores
+  std::vector<DType> permitted;            // DType::bf16 for --bf16
+  std::string only_tactic;                 // forces one tactic wherever it accepts (tests); else the reference
+  bool fallback = true;                    // the reference backend as a last resort
+};
+
+/// Splits what no tactic takes (the graph changes), then lists candidates. Throws Error listing every node that nobody can run.
+CandidateSet candidates(Graph& graph, const CandidateConfig& config);
+
+}  // namespace burnish::tactics
