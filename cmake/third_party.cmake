@@ -11,7 +11,6 @@ find_package(CLI11 REQUIRED)
 find_path(XXHASH_INCLUDE xxhash.h REQUIRED)
 add_library(burnish_xxhash INTERFACE)
 target_include_directories(burnish_xxhash SYSTEM INTERFACE ${XXHASH_INCLUDE})
-target_compile_definitions(burnish_xxhash INTERFACE XXH_INLINE_ALL)
 
 # ONNX: the format's own definition, from the pinned onnx package. The room onnx compiles it and writes #include "onnx/onnx.pb.h".
 find_package(Protobuf REQUIRED)
