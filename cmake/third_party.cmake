@@ -68,3 +68,6 @@ if(dnnl_FOUND)
   endif()
 endif()
 find_package(hwy CONFIG REQUIRED)
+
+# Everything generated, for tools that read sources without building them.
+add_custom_target(generated DEPENDS ${ONNX_PROTO_SOURCE} ${schema_headers})

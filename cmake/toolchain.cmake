@@ -26,6 +26,10 @@ if(BURNISH_SANITIZE)
   add_link_options(-fsanitize=${BURNISH_SANITIZE})
 endif()
 
+if(BURNISH_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
