@@ -21,6 +21,7 @@ struct TensorSlot {
   uint32_t index = 0;          // which network input, output or constant
   int64_t offset = 0;          // bytes into the arena, or into the input, output or constant
   int64_t bytes = 0;
+  uint32_t alias_class = 0;    // tensors of one class hold the same value, parts of it, or a whole of such parts
 };
 
 inline constexpr uint32_t no_tensor = UINT32_MAX;

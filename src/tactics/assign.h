@@ -11,6 +11,7 @@ namespace burnish::tactics {
 
 struct Assignment {
   std::vector<uint32_t> chosen;        // for each CandidateSet node: index into its candidates
+  std::map<std::string, Format, std::less<>> io_formats;   // as asked in AssignConfig
   double seconds = 0;                  // of the whole
   double reformat_seconds = 0;
   double best_uniform_seconds = 0;     // the best assignment that uses row-major everywhere, for comparison

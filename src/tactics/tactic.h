@@ -48,6 +48,7 @@ struct Variant {
   int64_t workspace = 0;       // bytes, alive during the step
   double estimate = 0;         // seconds, from a roofline
   Alias alias = Alias::none;   // set only in candidates without a tactic
+  std::vector<int64_t> part_offsets;  // with Alias::split: bytes into input 0, for each output
   int in_place = -1;           // output 0 may share its memory with this input, if nobody reads that later
   std::vector<bool> keeps_constant;  // per input: the kernel holds it packed, the plan need not provide it; empty: none
 
