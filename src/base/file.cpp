@@ -77,12 +77,12 @@ std::string read_text(const std::filesystem::path& path) {
   return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
 }
 
-void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+void write_file(const std::filesystem::path& path, const std::vector<std::span<const std::byte>>& parts) {
   std::string beside = path.string() + ".XXXXXX";
   const Descriptor file(::mkostemp(beside.data(), O_CLOEXEC));
   if (file.get() < 0) fail("cannot create a file beside {}: {}", path.string(), system_reason());
   try {
-    write_all(file.get(), bytes, beside);
+    for (const std::span<const std::byte> part : parts) write_all(file.get(), part, beside);
     const mode_t mask = ::umask(0);
     ::umask(mask);
     if (::fchmod(file.get(), 0666 & ~mask) != 0) fail("cannot set the mode of {}: {}", beside, system_reason());
@@ -92,6 +92,8 @@ void write_file(const std::filesystem::path& path, std::span<const std::byte> by
     throw;
   }
 }
+
+void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) { write_file(path, std::vector{bytes}); }
 
 void write_file(const std::filesystem::path& path, std::string_view text) {
   write_file(path, std::as_bytes(std::span(text.data(), text.size())));

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace burnish {
 
@@ -39,5 +40,7 @@ std::string read_text(const std::filesystem::path& path);
 /// Writes `bytes` beside `path` and renames over it. Throws Error; then `path` is as it was.
 void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file(const std::filesystem::path& path, std::string_view text);
+/// The parts one after another: for what is too large to be joined in memory.
+void write_file(const std::filesystem::path& path, const std::vector<std::span<const std::byte>>& parts);
 
 }  // namespace burnish
