@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "burnish/dtype.h"
@@ -86,7 +87,7 @@ class Tensor {
   bool identical(const Tensor& other) const;
 
  private:
-  void check_access(size_t element_bytes) const;
+  void check_access(size_t element_bytes, bool floating) const;
 
   DType dtype_ = DType::f32;
   bool defined_ = false;
@@ -116,13 +117,13 @@ void copy_elements(Tensor& to, const void* from, size_t count, size_t element_by
 
 template <class T>
 std::span<const T> Tensor::values() const {
-  check_access(sizeof(T));
+  check_access(sizeof(T), std::is_floating_point_v<T>);
   return {reinterpret_cast<const T*>(data_), static_cast<size_t>(size_)};
 }
 
 template <class T>
 std::span<T> Tensor::mutable_values() {
-  check_access(sizeof(T));
+  check_access(sizeof(T), std::is_floating_point_v<T>);
   return {reinterpret_cast<T*>(mutable_data()), static_cast<size_t>(size_)};
 }
 
