@@ -1,0 +1,113 @@
+// Engine: an optimized network, immutable and shared between threads. Session: one caller that runs it, with its own memory.
+// Engines come from `build` or from a file; sessions from engines. Running never allocates, locks or throws.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "burnish/logger.h"
+#include "burnish/tensor.h"
+
+namespace burnish {
+
+namespace engine {
+struct EngineData;
+}
+namespace runtime {
+class LoadedEngine;
+class SessionState;
+}  // namespace runtime
+
+/// A network input or output as the engine expects it.
+struct TensorInfo {
+  std::string name;
+  DType dtype = DType::f32;      // of the elements the application passes
+  Dims dims;
+  std::string format;            // "f32:0123": storage type and order of axes, outermost first
+  size_t bytes = 0;
+};
+
+struct OpenConfig {
+  /// 0: what the engine was built for. Another number plans the engine again from estimates.
+  int threads = 0;
+  Logger logger;
+};
+
+/// Cheap to copy; all copies share. All members are thread-safe.
+class Engine {
+ public:
+  /// Maps the file and makes its kernels ready. On a device the engine was not built for it is planned again from estimates and the
+  /// logger says so. Throws Error on a damaged file.
+  static Engine open(const std::filesystem::path& path, const OpenConfig& config = {});
+  static Engine open(std::span<const std::byte> bytes, const OpenConfig& config = {});
+
+  /// Written beside and renamed. Throws Error.
+  void save(const std::filesystem::path& path) const;
+  std::vector<std::byte> serialize() const;
+
+  std::string_view name() const;
+  std::string_view producer() const;                // the version of Burnish that built it
+  std::span<const TensorInfo> inputs() const;
+  std::span<const TensorInfo> outputs() const;
+  std::span<const std::pair<std::string, std::string>> metadata() const;   // the model's own
+  int threads() const;
+  /// Bytes one session needs besides inputs and outputs, and what no plan could go below.
+  size_t arena_bytes() const;
+  size_t arena_lower_bound() const;
+  /// The choices file's text and the build report (JSON).
+  std::string_view choices() const;
+  std::string_view report() const;
+
+  /// For Burnish's own tools.
+  const engine::EngineData& data() const;
+  explicit Engine(std::shared_ptr<const runtime::LoadedEngine> loaded) : loaded_(std::move(loaded)) {}
+
+ private:
+  friend class Session;
+  std::shared_ptr<const runtime::LoadedEngine> loaded_;
+};
+
+/// Seconds one step took, in plan order.
+struct StepTime {
+  std::string_view name;
+  double seconds = 0;
+};
+
+struct SessionConfig {
+  /// Fills the arena with this byte first (tests: 0xff makes every float a NaN). Negative: leaves it.
+  int fill_arena = -1;
+};
+
+/// One caller's state: arena and bindings. Not thread-safe; make one for each thread.
+class Session {
+ public:
+  explicit Session(const Engine& engine, const SessionConfig& config = {});
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  ~Session();
+
+  /// The memory of input or output `index`, of TensorInfo::bytes, any alignment; it must stay valid while running.
+  void bind_input(size_t index, const void* data);
+  void bind_output(size_t index, void* data);
+
+  /// Runs once, synchronously, on the calling thread and its helpers. Every binding must be set.
+  Status run() noexcept;
+  /// As `run`, and tells how long each step took (`times` holds one entry for each step).
+  Status run_profiled(std::span<double> times) noexcept;
+  size_t step_count() const;
+  std::string_view step_name(size_t index) const;
+
+  /// Convenience: checks types and dimensions, allocates outputs, binds and runs. Throws Error.
+  std::vector<Tensor> run(std::span<const Tensor> inputs);
+
+ private:
+  std::unique_ptr<runtime::SessionState> state_;
+};
+
+}  // namespace burnish

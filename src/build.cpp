@@ -1,0 +1,186 @@
+// The compiler: the one place where the stages stand in a row. Every stage is a free function from data to data.
+#include "burnish/build.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "engine/engine_data.h"
+#include "ir/text.h"
+#include "onnx/import.h"
+#include "passes/pipeline.h"
+#include "plan/plan.h"
+#include "plan/report.h"
+#include "runtime/loaded_engine.h"
+#include "tactics/assign.h"
+#include "tactics/timing.h"
+
+namespace burnish {
+namespace {
+
+/// Runs the build with the engine's number of threads, and gives the caller's back afterwards.
+class ThreadCountScope {
+ public:
+  explicit ThreadCountScope(int threads) : before_(thread_count()) { set_thread_count(threads); }
+  ~ThreadCountScope() { set_thread_count(before_); }
+  ThreadCountScope(const ThreadCountScope&) = delete;
+  ThreadCountScope& operator=(const ThreadCountScope&) = delete;
+
+ private:
+  int before_;
+};
+
+onnx::ImportConfig import_config(const BuildConfig& config) {
+  onnx::ImportConfig made;
+  for (const auto& [name, range] : config.shapes) {
+    if (range.min != range.opt or range.opt != range.max)
+      fail_unsupported("input `{}`: min, opt and max shapes differ ({}, {}, {}); this version fixes dynamic dimensions when the engine is built", name,
+                       text_of(range.min), text_of(range.opt), text_of(range.max));
+    made.input_shapes[name] = range.opt;
+  }
+  made.allow_hard_links = config.allow_hard_links;
+  made.logger = config.logger;
+  return made;
+}
+
+passes::PassConfig pass_config(const BuildConfig& config) {
+  passes::PassConfig made;
+  made.pass_limit = config.pass_limit;
+  made.dump_folder = config.dump_folder;
+  made.logger = config.logger;
+  return made;
+}
+
+tactics::CandidateConfig candidate_config(const BuildConfig& config) {
+  tactics::CandidateConfig made;
+  made.backend = config.backend;
+  made.threads = config.threads > 0 ? config.threads : available_cores();
+  made.permitted = config.permitted;
+  made.only_tactic = config.force_tactic;
+  return made;
+}
+
+/// A graph whose sizes are still open cannot be given memory: says which inputs need a shape.
+void check_static(const Graph& graph) {
+  std::string open;
+  for (const ValueId input : graph.inputs())
+    if (not graph.type(input).shape.is_static()) open += fmt::format("{}`{}` {}", open.empty() ? "" : ", ", graph.value(input).name, graph.type(input).shape.text());
+  if (not open.empty()) fail("dynamic dimensions need values: {}. Give shapes for these inputs (--shapes=name:1x3x224x224)", open);
+}
+
+tactics::AssignConfig assign_config(const Graph& graph, const BuildConfig& config, const tactics::Choices& pinned) {
+  tactics::AssignConfig made;
+  if (not config.choices.empty()) made.pinned = &pinned;
+  for (const auto& [name, text] : config.io_formats) {
+    const size_t colon = text.find(':');
+    const auto storage = dtype_from_name(text.substr(0, colon));
+    const auto layout = colon == std::string::npos ? std::nullopt : Layout::parse(text.substr(colon + 1));
+    if (not storage or not layout) fail("format `{}` of `{}` does not read; an example is f32:0231", text, name);
+    made.io_formats[name] = {*storage, *layout};
+  }
+  const auto known = [&](std::span<const ValueId> ids, const std::string& name) {
+    return std::any_of(ids.begin(), ids.end(), [&](ValueId id) { return graph.value(id).name == name; });
+  };
+  for (const auto& [name, format] : made.io_formats)
+    if (not known(graph.inputs(), name) and not known(graph.outputs(), name)) fail("a format is given for `{}`, which is neither input nor output", name);
+  return made;
+}
+
+void measure(tactics::CandidateSet& found, const BuildConfig& config) {
+  tactics::TimingCache cache;
+  if (not config.timing_cache.empty()) cache = tactics::TimingCache::read(config.timing_cache, config.logger);
+  tactics::TimingConfig timing;
+  timing.level = config.choices.empty() ? config.optimization_level : 0;  // pinned: no measuring, so that the bytes repeat
+  timing.average = config.average_timing;
+  timing.max_tactics = config.max_tactics;
+  timing.cache = &cache;
+  timing.error_on_miss = config.error_on_timing_cache_miss;
+  timing.logger = config.logger;
+  timing.progress = config.progress;
+  const size_t known = cache.size();
+  const tactics::TimingReport report = tactics::measure(found, timing);
+  if (config.logger)
+    config.logger(Severity::info, fmt::format("timing: {} requests, {} distinct, {} candidates timed, {} from the cache, {:.2f} s", report.requests, report.distinct,
+                                              report.timed, report.from_cache, report.seconds));
+  if (not config.timing_cache.empty() and cache.size() != known) cache.write(config.timing_cache);
+}
+
+/// What one stage after another makes; `build` and `build_until` walk the same line.
+struct Line {
+  onnx::ImportedModel model;
+  tactics::CandidateSet found;
+  tactics::Choices pinned;
+  tactics::Assignment chosen;
+  plan::Plan plan;
+};
+
+std::string print_candidates(const Graph& graph, const tactics::CandidateSet& found, const std::vector<uint32_t>* chosen) {
+  std::string text;
+  for (size_t i = 0; i < found.nodes.size(); ++i) {
+    const tactics::NodeCandidates& node = found.nodes[i];
+    text += fmt::format("{} {}\n", graph.node(node.node).name, node.request.op.text());
+    for (size_t c = 0; c < node.candidates.size(); ++c) {
+      const tactics::Candidate& candidate = node.candidates[c];
+      const bool taken = chosen != nullptr and (*chosen)[i] == c;
+      text += fmt::format("  {} {} {} {:.2f} us\n", taken ? "*" : "-", candidate.tactic != nullptr ? candidate.tactic->id() : "alias", candidate.variant.text(),
+                          1e6 * tactics::cost_of(found, candidate));
+    }
+    for (const tactics::Refusal& refusal : node.refusals) text += fmt::format("  x {}: {}\n", refusal.tactic, refusal.reason);
+  }
+  return text;
+}
+
+/// Walks the line up to `last`; returns that stage's text where the build stops there.
+std::string walk(Line& line, const BuildConfig& config, std::optional<Stage> last) {
+  Graph& graph = line.model.graph;
+  if (last == Stage::import) return print(graph);
+  check_static(graph);
+  passes::run(graph, pass_config(config));
+  if (last == Stage::passes) return print(graph);
+  line.found = tactics::candidates(graph, candidate_config(config));
+  const ThreadCountScope threads(line.found.target.threads);
+  if (last == Stage::candidates) return print_candidates(graph, line.found, nullptr);
+  measure(line.found, config);
+  if (not config.choices.empty()) line.pinned = tactics::Choices::parse(config.choices);
+  line.chosen = tactics::assign(graph, line.found, assign_config(graph, config, line.pinned));
+  if (last == Stage::assign) return print_candidates(graph, line.found, &line.chosen.chosen);
+  line.plan = plan::make(graph, line.found, line.chosen);
+  return last == Stage::plan ? plan::print(line.plan) : std::string();
+}
+
+Engine finish(Line& line, const BuildConfig& config) {
+  const Graph& graph = line.model.graph;
+  std::string report = plan::report(graph, line.found, line.chosen, line.plan);
+  std::string choices = tactics::choices_of(graph, line.found, line.chosen).text();
+  engine::EngineData data = engine::make(graph, std::move(line.plan), std::move(choices), std::move(report));
+  data.metadata = std::move(line.model.metadata);
+  return Engine(std::make_shared<const runtime::LoadedEngine>(std::move(data), OpenConfig{.threads = 0, .logger = config.logger}, true));
+}
+
+}  // namespace
+
+Engine build(const std::filesystem::path& model, const BuildConfig& config) {
+  Line line{.model = onnx::import_model(model, import_config(config)), .found = {}, .pinned = {}, .chosen = {}, .plan = {}};
+  walk(line, config, {});
+  return finish(line, config);
+}
+
+Engine build(std::span<const std::byte> model, const BuildConfig& config, const std::filesystem::path& folder) {
+  Line line{.model = onnx::import_model(model, folder, import_config(config)), .found = {}, .pinned = {}, .chosen = {}, .plan = {}};
+  walk(line, config, {});
+  return finish(line, config);
+}
+
+std::optional<Stage> stage_from_name(std::string_view name) {
+  static constexpr std::array<std::string_view, 5> names{"import", "passes", "candidates", "assign", "plan"};
+  const auto found = std::find(names.begin(), names.end(), name);
+  return found == names.end() ? std::nullopt : std::optional(static_cast<Stage>(found - names.begin()));
+}
+
+std::string build_until(const std::filesystem::path& model, Stage stage, const BuildConfig& config) {
+  Line line{.model = onnx::import_model(model, import_config(config)), .found = {}, .pinned = {}, .chosen = {}, .plan = {}};
+  return walk(line, config, stage);
+}
+
+}  // namespace burnish

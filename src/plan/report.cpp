@@ -1,0 +1,84 @@
+#include "plan/report.h"
+
+#include <unordered_map>
+
+#include <nlohmann/json.hpp>
+
+namespace burnish::plan {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string choice_name(const tactics::Candidate& candidate) {
+  if (candidate.tactic != nullptr) return std::string(candidate.tactic->id());
+  switch (candidate.variant.alias) {
+    case tactics::Alias::view: return "alias.view";
+    case tactics::Alias::concat: return "alias.concat";
+    case tactics::Alias::split: return "alias.split";
+    case tactics::Alias::none: break;
+  }
+  return "none";
+}
+
+ordered_json candidates_of(const tactics::NodeCandidates& node) {
+  ordered_json list = ordered_json::array();
+  for (const tactics::Candidate& candidate : node.candidates) {
+    ordered_json one{{"tactic", choice_name(candidate)}, {"variant", candidate.variant.text()}, {"estimate_us", candidate.variant.estimate * 1e6}};
+    if (candidate.seconds >= 0) one["time_us"] = candidate.seconds * 1e6;
+    if (candidate.variant.workspace > 0) one["workspace_bytes"] = candidate.variant.workspace;
+    if (not candidate.note.empty()) one["note"] = candidate.note;
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
+ordered_json refusals_of(const tactics::NodeCandidates& node) {
+  ordered_json list = ordered_json::array();
+  for (const tactics::Refusal& refusal : node.refusals) list.push_back({{"tactic", refusal.tactic}, {"reason", refusal.reason}});
+  return list;
+}
+
+}  // namespace
+
+std::string report(const Graph& graph, const tactics::CandidateSet& found, const tactics::Assignment& chosen, const Plan& plan) {
+  ordered_json requests = ordered_json::array();
+  ordered_json nodes = ordered_json::array();
+  std::unordered_map<Hash128, size_t> known;
+  for (size_t i = 0; i < found.nodes.size(); ++i) {
+    const tactics::NodeCandidates& candidates = found.nodes[i];
+    const auto [entry, fresh] = known.emplace(candidates.request_hash, requests.size());
+    if (fresh)
+      requests.push_back({{"hash", text_of(candidates.request_hash)},
+                          {"request", candidates.request.text()},
+                          {"candidates", candidates_of(candidates)},
+                          {"refusals", refusals_of(candidates)}});
+    const Node& node = graph.node(candidates.node);
+    const tactics::Candidate& choice = candidates.candidates[chosen.chosen[i]];
+    nodes.push_back({{"name", node.name},
+                     {"operator", std::string(candidates.request.op.name())},
+                     {"request", entry->second},
+                     {"tactic", choice_name(choice)},
+                     {"variant", choice.variant.text()},
+                     {"cost_us", tactics::cost_of(found, choice) * 1e6},
+                     {"origin", node.provenance}});
+  }
+  const ordered_json root{{"backend", plan.backend},
+                          {"device", plan.device},
+                          {"threads", plan.threads},
+                          {"assignment",
+                           {{"cost_us", chosen.seconds * 1e6},
+                            {"reformat_us", chosen.reformat_seconds * 1e6},
+                            {"best_uniform_us", chosen.best_uniform_seconds * 1e6},
+                            {"proven_optimal", chosen.optimal},
+                            {"pbqp_nodes", chosen.pbqp_nodes},
+                            {"pbqp_edges", chosen.pbqp_edges},
+                            {"branched", chosen.branched}}},
+                          {"memory",
+                           {{"arena_bytes", plan.memory.arena_bytes}, {"lower_bound_bytes", plan.memory.lower_bound}, {"without_reuse_bytes", plan.memory.without_reuse}}},
+                          {"steps", plan.steps.size()},
+                          {"nodes", nodes},
+                          {"requests", requests}};
+  return root.dump(1);
+}
+
+}  // namespace burnish::plan
