@@ -12,6 +12,9 @@ struct Reformat {
   static constexpr auto fields = std::tuple{};
 };
 
+/// As Op::parse, but knows Reformat too: for the operators of requests.
+Op parse_operator(std::string_view text);
+
 OpRequest reformat_request(const TensorType& type, const Target& target);
 /// The variant that turns one format into the other; cost by bandwidth estimate (reads + writes, strided access dearer).
 Variant reformat_variant(const Backend& backend, const TensorType& type, const Format& from, const Format& to, int threads);

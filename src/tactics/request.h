@@ -53,10 +53,11 @@ struct OpRequest {
   Dims output_dims(size_t output = 0) const { return outputs.at(output).shape.dims(); }
   bool permits(DType storage) const;
 
-  /// Canonical text without constants' values (their types and the fact that they are constant count). `parse` fills constants with
-  /// reproducible random data, so that a request can be run alone.
+  /// Canonical text. Of constants only small integer ones (axes, shapes, starts, indices) have their values in it; `parse` fills the others
+  /// with reproducible random data, so that a request can be run alone.
   std::string text() const;
   static OpRequest parse(std::string_view text);
+  /// Of everything that decides how long the work takes on one device: all but `target.device` and `target.permitted`.
   Hash128 hash() const;
 };
 
