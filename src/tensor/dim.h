@@ -45,6 +45,8 @@ class Dim {
   bool operator==(const Dim& other) const;
 
   Dim substituted(const DimBindings& bindings) const;
+  /// Replaces symbols by whole expressions.
+  Dim substituted(const std::map<std::string, Dim, std::less<>>& replacements) const;
   std::vector<std::string> symbols() const;
 
   /// "3", "batch", "floor_div(batch*4+1,2)"; `parse` reads it back. Symbol names that are no words are quoted.
