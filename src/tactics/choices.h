@@ -1,5 +1,6 @@
 // The choices file: which tactic and variant every node uses, without times. Same model and same choices give the same engine bytes.
-// Written beside an engine, diffed, edited, and pinned with `--choices`. Text, one node a line, sorted by position.
+// Written beside an engine, diffed, edited, and pinned with `--choices`. Text, one node a line, sorted by name; a choice without a
+// variant leaves it open.
 #pragma once
 
 #include <filesystem>
