@@ -1,0 +1,243 @@
+// One loop over vectors for each pointwise step; compiled once for each instruction set and chosen when first asked.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "backends/cpu/simd/tile_steps.cpp"
+#include "backends/cpu/simd/targets.h"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "backends/cpu/simd/tile_steps.h"
+#include "backends/cpu/simd/vector_math-inl.h"
+#include "tensor/number.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace burnish::cpu {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+
+/// Runs `step` on whole vectors and once on a padded tail.
+template <class Step>
+HWY_INLINE void for_each(const float* a, const float* b, const float* c, float* out, size_t count, Step step) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const V x = hn::LoadU(d, a + i);
+    const V y = b != nullptr ? hn::LoadU(d, b + i) : x;
+    const V z = c != nullptr ? hn::LoadU(d, c + i) : x;
+    hn::StoreU(step(d, x, y, z), d, out + i);
+  }
+  if (i == count) return;
+  HWY_ALIGN std::array<float, 4 * HWY_MAX_BYTES / sizeof(float)> tail{};
+  float* const padded = tail.data();
+  const size_t left = count - i;
+  for (size_t k = 0; k < left; ++k) padded[k] = a[i + k];
+  for (size_t k = 0; b != nullptr and k < left; ++k) padded[lanes + k] = b[i + k];
+  for (size_t k = 0; c != nullptr and k < left; ++k) padded[2 * lanes + k] = c[i + k];
+  const V x = hn::Load(d, padded);
+  const V result = step(d, x, b != nullptr ? hn::Load(d, padded + lanes) : x, c != nullptr ? hn::Load(d, padded + 2 * lanes) : x);
+  hn::Store(result, d, padded + 3 * lanes);
+  for (size_t k = 0; k < left; ++k) out[i + k] = padded[3 * lanes + k];
+}
+
+HWY_INLINE V boolean(D d, hn::Mask<D> mask) { return hn::IfThenElseZero(mask, hn::Set(d, 1.0F)); }
+HWY_INLINE hn::Mask<D> truth(D d, V x) { return hn::Ne(x, hn::Zero(d)); }
+
+/// NumPy's minimum and maximum: a NaN on either side is the result.
+HWY_INLINE V nan_min(V x, V y) { return hn::IfThenElse(hn::IsNaN(x), x, hn::IfThenElse(hn::IsNaN(y), y, hn::Min(x, y))); }
+HWY_INLINE V nan_max(V x, V y) { return hn::IfThenElse(hn::IsNaN(x), x, hn::IfThenElse(hn::IsNaN(y), y, hn::Max(x, y))); }
+
+HWY_INLINE V clamp(V x, V low, V high) { return hn::Min(hn::Max(x, low), high); }
+
+#define BURNISH_STEP(name, ...)                                                                                                          \
+  void step_##name(const float* a, const float* b, const float* c, float* out, size_t count, [[maybe_unused]] float p, [[maybe_unused]] float q) { \
+    for_each(a, b, c, out, count, [=](D d, [[maybe_unused]] V x, [[maybe_unused]] V y, [[maybe_unused]] V z) HWY_ATTR {                   \
+      (void)d;                                                                                                                           \
+      return __VA_ARGS__;                                                                                                                \
+    });                                                                                                                                  \
+  }
+#define BURNISH_SCALAR_STEP(name, expression)                                                                                                 \
+  void step_##name(const float* a, const float* b, const float*, float* out, size_t count, [[maybe_unused]] float p, [[maybe_unused]] float q) { \
+    for (size_t i = 0; i < count; ++i) {                                                                                                 \
+      [[maybe_unused]] const float x = a[i];                                                                                             \
+      [[maybe_unused]] const float y = b != nullptr ? b[i] : 0;                                                                          \
+      out[i] = expression;                                                                                                               \
+    }                                                                                                                                    \
+  }
+
+BURNISH_STEP(add, hn::Add(x, y))
+BURNISH_STEP(sub, hn::Sub(x, y))
+BURNISH_STEP(mul, hn::Mul(x, y))
+BURNISH_STEP(div, hn::Div(x, y))
+BURNISH_STEP(min, nan_min(x, y))
+BURNISH_STEP(max, nan_max(x, y))
+BURNISH_STEP(neg, hn::Neg(x))
+BURNISH_STEP(abs, hn::Abs(x))
+BURNISH_STEP(reciprocal, hn::Div(hn::Set(d, 1.0F), x))
+BURNISH_STEP(sqrt, hn::Sqrt(x))
+BURNISH_STEP(exp, exp_of(d, x))
+BURNISH_STEP(erf, erf_of(d, x))
+BURNISH_STEP(floor, hn::Floor(x))
+BURNISH_STEP(ceil, hn::Ceil(x))
+BURNISH_STEP(trunc, hn::Trunc(x))
+BURNISH_STEP(round, hn::Round(x))
+BURNISH_STEP(tanh, tanh_of(d, x))
+BURNISH_STEP(sigmoid, sigmoid_of(d, x))
+BURNISH_STEP(relu, hn::IfThenElse(hn::IsNaN(x), x, hn::Max(x, hn::Zero(d))))
+BURNISH_STEP(softsign, hn::Div(x, hn::Add(hn::Set(d, 1.0F), hn::Abs(x))))
+BURNISH_STEP(hard_swish, hn::Mul(x, clamp(hn::MulAdd(x, hn::Set(d, 1.0F / 6), hn::Set(d, 0.5F)), hn::Zero(d), hn::Set(d, 1.0F))))
+BURNISH_STEP(leaky_relu, hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(x, hn::Set(d, p)), x))
+BURNISH_STEP(elu, hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(hn::Set(d, p), expm1_of(d, x)), x))
+BURNISH_STEP(celu, hn::Add(hn::Max(x, hn::Zero(d)), hn::Min(hn::Zero(d), hn::Mul(hn::Set(d, p), expm1_of(d, hn::Div(x, hn::Set(d, p)))))))
+BURNISH_STEP(selu, hn::Mul(hn::Set(d, q), hn::IfThenElse(hn::Gt(x, hn::Zero(d)), x, hn::Mul(hn::Set(d, p), expm1_of(d, x)))))
+BURNISH_STEP(hard_sigmoid, clamp(hn::MulAdd(x, hn::Set(d, p), hn::Set(d, q)), hn::Zero(d), hn::Set(d, 1.0F)))
+BURNISH_STEP(thresholded_relu, hn::IfThenElseZero(hn::Gt(x, hn::Set(d, p)), x))
+BURNISH_STEP(shrink, hn::IfThenElse(hn::Lt(x, hn::Set(d, -p)), hn::Add(x, hn::Set(d, q)),
+                                    hn::IfThenElseZero(hn::Gt(x, hn::Set(d, p)), hn::Sub(x, hn::Set(d, q)))))
+BURNISH_STEP(swish, hn::Mul(x, sigmoid_of(d, hn::Mul(x, hn::Set(d, p)))))
+BURNISH_STEP(gelu_erf, hn::Mul(hn::Mul(x, hn::Set(d, 0.5F)), hn::Add(hn::Set(d, 1.0F), erf_of(d, hn::Mul(x, hn::Set(d, 0.70710678F))))))
+BURNISH_STEP(gelu_tanh, hn::Mul(x, sigmoid_of(d, hn::Mul(hn::Mul(x, hn::Set(d, 1.5957691216F)), hn::MulAdd(hn::Mul(x, x), hn::Set(d, 0.044715F), hn::Set(d, 1.0F))))))
+BURNISH_STEP(prelu, hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(x, y), x))
+BURNISH_STEP(clip, nan_min(nan_max(x, y), z))
+BURNISH_STEP(is_nan, boolean(d, hn::IsNaN(x)))
+BURNISH_STEP(equal, boolean(d, hn::Eq(x, y)))
+BURNISH_STEP(less, boolean(d, hn::Lt(x, y)))
+BURNISH_STEP(less_equal, boolean(d, hn::Le(x, y)))
+BURNISH_STEP(greater, boolean(d, hn::Gt(x, y)))
+BURNISH_STEP(greater_equal, boolean(d, hn::Ge(x, y)))
+BURNISH_STEP(logical_and, boolean(d, hn::And(truth(d, x), truth(d, y))))
+BURNISH_STEP(logical_or, boolean(d, hn::Or(truth(d, x), truth(d, y))))
+BURNISH_STEP(logical_xor, boolean(d, hn::Xor(truth(d, x), truth(d, y))))
+BURNISH_STEP(logical_not, boolean(d, hn::Not(truth(d, x))))
+BURNISH_STEP(where, hn::IfThenElse(truth(d, x), y, z))
+BURNISH_STEP(copy, x)
+
+BURNISH_SCALAR_STEP(mod, (y == 0 ? std::fmod(x, y) : x - y * std::floor(x / y)))
+BURNISH_SCALAR_STEP(fmod, std::fmod(x, y))
+BURNISH_SCALAR_STEP(pow, std::pow(x, y))
+BURNISH_SCALAR_STEP(sign, static_cast<float>((x > 0) - (x < 0)))
+BURNISH_SCALAR_STEP(log, std::log(x))
+BURNISH_SCALAR_STEP(sin, std::sin(x))
+BURNISH_SCALAR_STEP(cos, std::cos(x))
+BURNISH_SCALAR_STEP(tan, std::tan(x))
+BURNISH_SCALAR_STEP(asin, std::asin(x))
+BURNISH_SCALAR_STEP(acos, std::acos(x))
+BURNISH_SCALAR_STEP(atan, std::atan(x))
+BURNISH_SCALAR_STEP(sinh, std::sinh(x))
+BURNISH_SCALAR_STEP(cosh, std::cosh(x))
+BURNISH_SCALAR_STEP(asinh, std::asinh(x))
+BURNISH_SCALAR_STEP(acosh, std::acosh(x))
+BURNISH_SCALAR_STEP(atanh, std::atanh(x))
+BURNISH_SCALAR_STEP(softplus, (x > 20 ? x : std::log1p(std::exp(x))))
+BURNISH_SCALAR_STEP(mish, x * std::tanh(x > 20 ? x : std::log1p(std::exp(x))))
+BURNISH_SCALAR_STEP(round_half_away, std::round(x))
+BURNISH_SCALAR_STEP(is_inf, static_cast<float>(std::isinf(x) and ((x < 0 and p != 0) or (x > 0 and q != 0))))
+
+TileStep find_step(ExprCode code) {
+  switch (code) {
+#define BURNISH_CASE(name) \
+  case ExprCode::name: return step_##name;
+    BURNISH_CASE(add) BURNISH_CASE(sub) BURNISH_CASE(mul) BURNISH_CASE(div) BURNISH_CASE(mod) BURNISH_CASE(fmod) BURNISH_CASE(pow)
+    BURNISH_CASE(min) BURNISH_CASE(max) BURNISH_CASE(neg) BURNISH_CASE(abs) BURNISH_CASE(sign) BURNISH_CASE(reciprocal) BURNISH_CASE(sqrt)
+    BURNISH_CASE(exp) BURNISH_CASE(log) BURNISH_CASE(erf) BURNISH_CASE(floor) BURNISH_CASE(ceil) BURNISH_CASE(round) BURNISH_CASE(sin)
+    BURNISH_CASE(cos) BURNISH_CASE(tan) BURNISH_CASE(asin) BURNISH_CASE(acos) BURNISH_CASE(atan) BURNISH_CASE(sinh) BURNISH_CASE(cosh)
+    BURNISH_CASE(tanh) BURNISH_CASE(asinh) BURNISH_CASE(acosh) BURNISH_CASE(atanh) BURNISH_CASE(sigmoid) BURNISH_CASE(relu)
+    BURNISH_CASE(softplus) BURNISH_CASE(softsign) BURNISH_CASE(mish) BURNISH_CASE(hard_swish) BURNISH_CASE(leaky_relu) BURNISH_CASE(elu)
+    BURNISH_CASE(celu) BURNISH_CASE(selu) BURNISH_CASE(hard_sigmoid) BURNISH_CASE(thresholded_relu) BURNISH_CASE(shrink) BURNISH_CASE(swish)
+    BURNISH_CASE(gelu_erf) BURNISH_CASE(gelu_tanh) BURNISH_CASE(prelu) BURNISH_CASE(clip) BURNISH_CASE(is_nan) BURNISH_CASE(is_inf)
+    BURNISH_CASE(equal) BURNISH_CASE(less) BURNISH_CASE(less_equal) BURNISH_CASE(greater) BURNISH_CASE(greater_equal) BURNISH_CASE(logical_and)
+    BURNISH_CASE(logical_or) BURNISH_CASE(logical_xor) BURNISH_CASE(logical_not) BURNISH_CASE(where) BURNISH_CASE(round_half_away)
+    BURNISH_CASE(trunc)
+#undef BURNISH_CASE
+    case ExprCode::cast: return step_copy;
+    default: return nullptr;
+  }
+}
+
+void load_f32(const void* from, float* to, size_t count) { std::memcpy(to, from, count * sizeof(float)); }
+void store_f32(const float* from, void* to, size_t count) { std::memcpy(to, from, count * sizeof(float)); }
+void load_u8(const void* from, float* to, size_t count) {
+  for (size_t i = 0; i < count; ++i) to[i] = static_cast<const uint8_t*>(from)[i];
+}
+void load_i8(const void* from, float* to, size_t count) {
+  for (size_t i = 0; i < count; ++i) to[i] = static_cast<const int8_t*>(from)[i];
+}
+void store_boolean(const float* from, void* to, size_t count) {
+  for (size_t i = 0; i < count; ++i) static_cast<uint8_t*>(to)[i] = from[i] != 0 ? 1 : 0;
+}
+void load_bf16(const void* from, float* to, size_t count) {
+  const auto* bits = static_cast<const uint16_t*>(from);
+  for (size_t i = 0; i < count; ++i) {
+    const uint32_t wide = static_cast<uint32_t>(bits[i]) << 16U;
+    std::memcpy(to + i, &wide, sizeof wide);
+  }
+}
+void store_bf16(const float* from, void* to, size_t count) {
+  auto* bits = static_cast<uint16_t*>(to);
+  for (size_t i = 0; i < count; ++i) {
+    uint32_t wide;
+    std::memcpy(&wide, from + i, sizeof wide);
+    const uint32_t rounded = (wide + 0x7fffU + ((wide >> 16U) & 1U)) >> 16U;
+    bits[i] = static_cast<uint16_t>((wide & 0x7fffffffU) > 0x7f800000U ? (wide >> 16U) | 0x40U : rounded);
+  }
+}
+void load_f16(const void* from, float* to, size_t count) {
+  for (size_t i = 0; i < count; ++i) to[i] = float_from_f16(static_cast<const uint16_t*>(from)[i]);
+}
+void store_f16(const float* from, void* to, size_t count) {
+  for (size_t i = 0; i < count; ++i) static_cast<uint16_t*>(to)[i] = f16_from_float(from[i]);
+}
+
+TileLoad find_load(DType stored) {
+  switch (stored) {
+    case DType::f32: return load_f32;
+    case DType::bf16: return load_bf16;
+    case DType::f16: return load_f16;
+    case DType::boolean:
+    case DType::u8: return load_u8;
+    case DType::i8: return load_i8;
+    default: return nullptr;
+  }
+}
+TileStore find_store(DType stored) {
+  switch (stored) {
+    case DType::f32: return store_f32;
+    case DType::bf16: return store_bf16;
+    case DType::f16: return store_f16;
+    case DType::boolean: return store_boolean;
+    default: return nullptr;
+  }
+}
+
+const char* target_name() { return hwy::TargetName(HWY_TARGET); }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace burnish::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace burnish::cpu {
+
+HWY_EXPORT(find_step);
+HWY_EXPORT(find_load);
+HWY_EXPORT(find_store);
+HWY_EXPORT(target_name);
+
+TileStep tile_step(ExprCode code) { return HWY_DYNAMIC_DISPATCH(find_step)(code); }
+TileLoad tile_load(DType stored) { return HWY_DYNAMIC_DISPATCH(find_load)(stored); }
+TileStore tile_store(DType stored) { return HWY_DYNAMIC_DISPATCH(find_store)(stored); }
+const char* simd_target() { return HWY_DYNAMIC_DISPATCH(target_name)(); }
+
+void tile_fill(float* to, float value, size_t count) {
+  for (size_t i = 0; i < count; ++i) to[i] = value;
+}
+
+}  // namespace burnish::cpu
+#endif
