@@ -20,7 +20,7 @@ void read_line(std::string_view line, Choices& choices) {
 std::string Choices::text() const {
   std::string text = "# burnish choices: \"node\" tactic variant\n";
   for (const auto& [node, choice] : nodes) {
-    text += quoted(node) + " " + choice.tactic;
+    text += burnish::quoted(node) + " " + choice.tactic;
     if (not choice.variant.empty()) text += " " + choice.variant;
     text += "\n";
   }

@@ -37,7 +37,7 @@ std::string text_of_work(const OpRequest& request) {
   for (const Operand& operand : request.inputs) text += text_of_operand(operand);
   for (size_t i = 0; i < request.outputs.size(); ++i)
     text += fmt::format("output {}{}\n", request.outputs[i].text(), i < request.wanted.size() and not request.wanted[i] ? " unread" : "");
-  for (const Graph& region : request.regions) text += "region " + quoted(print(region, {.provenance = false, .store = {}})) + "\n";
+  for (const Graph& region : request.regions) text += "region " + burnish::quoted(print(region, {.provenance = false, .store = {}})) + "\n";
   return text + fmt::format("threads {}\n", request.target.threads);
 }
 
@@ -146,7 +146,7 @@ class Reader {
 }  // namespace
 
 std::string OpRequest::text() const {
-  std::string text = text_of_work(*this) + "device " + quoted(target.device) + "\n";
+  std::string text = text_of_work(*this) + "device " + burnish::quoted(target.device) + "\n";
   for (const DType storage : target.permitted) text += fmt::format("permit {}\n", name_of(storage));
   return text;
 }
