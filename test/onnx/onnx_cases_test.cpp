@@ -1,0 +1,71 @@
+// Every official ONNX backend case, on every runner, against the suite's own outputs and tolerances. All cases run in one process;
+// what each did stands in reports/onnx_<runner>.txt of the build folder.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+
+#include "base/error.h"
+#include "ir/evaluate.h"
+#include "onnx/cases.h"
+#include "onnx/compare.h"
+#include "onnx/expectations.h"
+#include "onnx/import.h"
+
+namespace burnish::test {
+namespace {
+
+// What the package holds. Fewer means that a package without the cases is installed, and that nothing would be tested.
+constexpr size_t expected_cases = 1905;
+
+using Runner = std::function<std::vector<Tensor>(const std::filesystem::path& model, const std::vector<Tensor>& inputs)>;
+
+std::vector<Tensor> run_reference(const std::filesystem::path& model, const std::vector<Tensor>& inputs) {
+  return evaluate(onnx::import_model(model).graph, inputs);
+}
+
+/// Empty where the case passes.
+std::string failure_of(const OnnxCase& one, const Runner& runner) {
+  try {
+    const std::vector<std::filesystem::path> sets = one.data_sets();
+    if (sets.empty()) return "the case has no data";
+    for (const std::filesystem::path& set : sets) {
+      const std::vector<Tensor> outputs = runner(one.model(), read_tensors(set, "input"));
+      const std::vector<Tensor> expected = read_tensors(set, "output");
+      if (outputs.size() != expected.size()) return fmt::format("{} outputs, expected {}", outputs.size(), expected.size());
+      for (size_t i = 0; i < outputs.size(); ++i)
+        if (const std::string text = difference(expected[i], outputs[i]); not text.empty()) return fmt::format("output {}: {}", i, text);
+    }
+  } catch (const std::exception& error) {
+    std::string text = error.what();
+    std::ranges::replace(text, '\n', ' ');
+    return text;
+  }
+  return {};
+}
+
+void run_all(const std::string& name, const Runner& runner) {
+  const std::vector<OnnxCase> cases = find_cases(ONNX_CASES);
+  ASSERT_GE(cases.size(), expected_cases);
+  Expectations expectations(fmt::format("test/runners/{}_expectations.txt", name));
+  std::filesystem::create_directories(ONNX_REPORTS);
+  std::ofstream report(fmt::format("{}/onnx_{}.txt", ONNX_REPORTS, name));
+  size_t passed = 0;
+  for (const OnnxCase& one : cases) {
+    report << one.name << ": " << std::flush;  // so that the last line names a case that crashes
+    const std::string failure = failure_of(one, runner);
+    report << (failure.empty() ? "ok" : failure) << '\n';
+    const std::string* reason = expectations.reason(one.name);
+    passed += failure.empty() ? 1 : 0;
+    if (reason == nullptr and not failure.empty()) ADD_FAILURE() << one.name << ": " << failure;
+    if (reason != nullptr and failure.empty()) ADD_FAILURE() << one.name << " passes, but is expected to fail: " << *reason;
+  }
+  for (const std::string& pattern : expectations.unused()) ADD_FAILURE() << "the expectation `" << pattern << "` matches no case";
+  std::cout << fmt::format("{}: {} of {} official cases pass\n", name, passed, cases.size());
+}
+
+TEST(OnnxCases, Reference) { run_all("ref", run_reference); }
+
+}  // namespace
+}  // namespace burnish::test
