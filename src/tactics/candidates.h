@@ -14,9 +14,13 @@ namespace burnish::tactics {
 struct Candidate {
   const Tactic* tactic = nullptr;
   Variant variant;
-  double seconds = -1;           // measured; negative where it was not
+  double seconds = -1;           // measured; negative where it was not, infinite where it cannot be used
+  double expected = -1;          // where it was not measured: the estimate, corrected by what measuring told; negative: not corrected
   std::string note;              // why it was not timed, or that it failed to build
 };
+
+/// The tactic's id, or "view", "concat" or "split" for a candidate without one.
+std::string name_of(const Candidate& candidate);
 
 struct Refusal {
   std::string tactic;
@@ -34,6 +38,7 @@ struct NodeCandidates {
 struct CandidateSet {
   const Backend* backend = nullptr;
   Target target;
+  const Tactic* fallback = nullptr;    // the reference, where it may be used: timing turns to it when nothing else can be built
   std::vector<NodeCandidates> nodes;   // in order of execution
 };
 
@@ -47,5 +52,7 @@ struct CandidateConfig {
 
 /// Splits what no tactic takes (the graph changes), then lists candidates. Throws Error listing every node that nobody can run.
 CandidateSet candidates(Graph& graph, const CandidateConfig& config);
+/// The same with other backends and tactics than this build's own.
+CandidateSet candidates(Graph& graph, const Registry& registry, const CandidateConfig& config);
 
 }  // namespace burnish::tactics

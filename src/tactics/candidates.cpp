@@ -1,0 +1,159 @@
+// Asks every tactic of a backend about every node, splits the fused nodes that none takes whole, and adds what needs no step at all.
+#include "tactics/candidates.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "tactics/alias.h"
+#include "tactics/split_fused.h"
+
+namespace burnish::tactics {
+namespace {
+
+constexpr std::string_view reference_id = "ref.reference";
+
+const Backend& usable_backend(const Registry& registry, const std::string& name) {
+  const Backend* backend = registry.find_backend(name);
+  if (backend == nullptr) {
+    std::vector<std::string_view> known;
+    for (const Backend* one : registry.backends()) known.push_back(one->name());
+    fail("unknown backend `{}`; this build has: {}", name, fmt::join(known, ", "));
+  }
+  if (const std::string reason = backend->unavailable(); not reason.empty()) fail_unsupported("backend `{}` cannot be used: {}", name, reason);
+  return *backend;
+}
+
+class Collector {
+ public:
+  Collector(Graph& graph, const Registry& registry, const CandidateConfig& config)
+      : graph_(graph), registry_(registry), config_(config), backend_(usable_backend(registry, config.backend)), reference_(registry.find_tactic(reference_id)) {
+    target_.threads = config.threads > 0 ? config.threads : available_cores();
+    target_.device = backend_.fingerprint();
+    target_.permitted = config.permitted;
+    if (not config.only_tactic.empty()) {
+      tactics_ = {&forced_tactic()};
+    } else {
+      tactics_ = registry.tactics_of(config.backend);
+      std::erase_if(tactics_, [](const Tactic* tactic) { return tactic->id().ends_with(".reformat"); });
+    }
+  }
+
+  CandidateSet run() {
+    if (config_.only_tactic.empty()) split_what_nobody_takes();
+    CandidateSet set{.backend = &backend_, .target = target_, .fallback = config_.fallback ? reference_ : nullptr, .nodes = {}};
+    std::vector<std::string> faults;
+    for (const NodeId id : graph_.order()) {
+      try {
+        set.nodes.push_back(collect(graph_.node(id)));
+      } catch (const Error& error) {
+        faults.emplace_back(error.what());
+      }
+    }
+    if (not faults.empty()) fail_unsupported("{} node(s) cannot run on backend `{}`:\n  {}", faults.size(), backend_.name(), fmt::join(faults, "\n  "));
+    return set;
+  }
+
+ private:
+  const Tactic& forced_tactic() const {
+    if (const Tactic* tactic = registry_.find_tactic(config_.only_tactic)) return *tactic;
+    std::vector<std::string_view> known;
+    for (const Tactic* tactic : registry_.tactics_of(config_.backend)) known.push_back(tactic->id());
+    fail("unknown tactic `{}`; backend `{}` has: {}", config_.only_tactic, config_.backend, fmt::join(known, ", "));
+  }
+
+  bool accepts(const OpRequest& request) const {
+    return std::ranges::any_of(tactics_, [&](const Tactic* tactic) {
+      VariantSink sink;
+      return ask(*tactic, request, sink) and not sink.variants.empty();
+    });
+  }
+
+  /// A tactic that throws while it is asked has refused.
+  static Verdict ask(const Tactic& tactic, const OpRequest& request, VariantSink& sink) {
+    try {
+      Verdict verdict = tactic.supports(request);
+      if (verdict) tactic.variants(request, sink);
+      return verdict;
+    } catch (const std::exception& error) {
+      return Verdict::no(fmt::format("failed when asked: {}", error.what()));
+    }
+  }
+
+  void split_what_nobody_takes() {
+    for (const NodeId id : graph_.order()) {
+      const Node& node = graph_.node(id);
+      const auto* fused = node.op.as<ops::Fused>();
+      if (fused == nullptr) continue;
+      const OpRequest request = make_request(graph_, node, target_);
+      if (accepts(request)) continue;
+      const Patch patch = in_context([&] { return describe(node); },
+                                     [&] { return split_fused(graph_, node, *fused, request, [&](const OpRequest& part) { return accepts(part); }); });
+      patch.apply(graph_, id);
+    }
+  }
+
+  NodeCandidates collect(const Node& node) const {
+    NodeCandidates found;
+    found.node = node.id;
+    found.request = make_request(graph_, node, target_);
+    found.request_hash = found.request.hash();
+    if (config_.only_tactic.empty()) found.candidates = alias_candidates(graph_, node, found.request, backend_);
+    for (const Tactic* tactic : tactics_) add(*tactic, found);
+    if (found.candidates.empty() and config_.fallback and reference_ != nullptr and std::ranges::find(tactics_, reference_) == tactics_.end()) add(*reference_, found);
+    if (found.candidates.empty()) fail("{}: {}", describe(node), reasons(found));
+    return found;
+  }
+
+  static void add(const Tactic& tactic, NodeCandidates& found) {
+    VariantSink sink;
+    const Verdict verdict = ask(tactic, found.request, sink);
+    if (not verdict) {
+      found.refusals.push_back({std::string(tactic.id()), verdict.reason()});
+      return;
+    }
+    for (auto& [what, reason] : sink.refusals) found.refusals.push_back({fmt::format("{} {}", tactic.id(), what), std::move(reason)});
+    for (Variant& variant : sink.variants) {
+      BURNISH_CHECK(variant.inputs.size() == found.request.inputs.size() and variant.outputs.size() == found.request.outputs.size(),
+                    "{} offers a variant that does not fit {}", tactic.id(), found.request.op.name());
+      Candidate candidate;
+      candidate.tactic = &tactic;
+      candidate.variant = std::move(variant);
+      found.candidates.push_back(std::move(candidate));
+    }
+  }
+
+  static std::string reasons(const NodeCandidates& found) {
+    if (found.refusals.empty()) return "no tactic offers a variant, and there is no fallback";
+    std::vector<std::string> reasons;
+    for (const Refusal& refusal : found.refusals) reasons.push_back(fmt::format("{}: {}", refusal.tactic, refusal.reason));
+    return fmt::format("{}", fmt::join(reasons, "; "));
+  }
+
+  Graph& graph_;
+  const Registry& registry_;
+  const CandidateConfig& config_;
+  const Backend& backend_;
+  const Tactic* reference_;
+  Target target_;
+  std::vector<const Tactic*> tactics_;
+};
+
+}  // namespace
+
+CandidateSet candidates(Graph& graph, const CandidateConfig& config) { return candidates(graph, registry(), config); }
+
+CandidateSet candidates(Graph& graph, const Registry& registry, const CandidateConfig& config) { return Collector(graph, registry, config).run(); }
+
+std::string name_of(const Candidate& candidate) {
+  if (candidate.tactic != nullptr) return std::string(candidate.tactic->id());
+  switch (candidate.variant.alias) {
+    case Alias::view: return "view";
+    case Alias::concat: return "concat";
+    case Alias::split: return "split";
+    case Alias::none: break;
+  }
+  BURNISH_CHECK(false, "a candidate has neither tactic nor alias");
+}
+
+}  // namespace burnish::tactics
