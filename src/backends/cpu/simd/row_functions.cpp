@@ -1,0 +1,172 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "backends/cpu/simd/row_functions.cpp"
+#include "backends/cpu/simd/targets.h"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "backends/cpu/simd/row_functions.h"
+#include "backends/cpu/simd/vector_math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace burnish::cpu {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+
+/// Folds a row with four accumulators, so that additions of one do not wait for those of another.
+template <class Vector, class Scalar, class Combine>
+HWY_INLINE V fold_vectors(const float* x, size_t count, V start, Vector vector, Scalar tail, Combine combine, float& rest) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  V a = start, b = start, c = start, e = start;
+  size_t i = 0;
+  for (; i + 4 * lanes <= count; i += 4 * lanes) {
+    a = vector(a, hn::LoadU(d, x + i));
+    b = vector(b, hn::LoadU(d, x + i + lanes));
+    c = vector(c, hn::LoadU(d, x + i + 2 * lanes));
+    e = vector(e, hn::LoadU(d, x + i + 3 * lanes));
+  }
+  for (; i + lanes <= count; i += lanes) a = vector(a, hn::LoadU(d, x + i));
+  for (; i < count; ++i) rest = tail(rest, x[i]);
+  return combine(combine(a, b), combine(c, e));
+}
+
+float row_sum(const float* x, size_t count) {
+  const D d;
+  float rest = 0;
+  const auto add = [](V s, V v) HWY_ATTR { return hn::Add(s, v); };
+  const V sum = fold_vectors(x, count, hn::Zero(d), add, [](float s, float v) { return s + v; }, add, rest);
+  return hn::GetLane(hn::SumOfLanes(d, sum)) + rest;
+}
+
+float row_sum_of_squares(const float* x, size_t count) {
+  const D d;
+  float rest = 0;
+  const V sum = fold_vectors(
+      x, count, hn::Zero(d), [](V s, V v) HWY_ATTR { return hn::MulAdd(v, v, s); }, [](float s, float v) { return s + v * v; },
+      [](V s, V v) HWY_ATTR { return hn::Add(s, v); }, rest);
+  return hn::GetLane(hn::SumOfLanes(d, sum)) + rest;
+}
+
+float row_max(const float* x, size_t count) {
+  const D d;
+  float rest = -std::numeric_limits<float>::infinity();
+  const auto larger = [](V s, V v) HWY_ATTR { return hn::Max(s, v); };
+  const V most = fold_vectors(x, count, hn::Set(d, rest), larger, [](float s, float v) { return std::max(s, v); }, larger, rest);
+  return std::max(hn::GetLane(hn::MaxOfLanes(d, most)), rest);
+}
+
+float row_min(const float* x, size_t count) {
+  const D d;
+  float rest = std::numeric_limits<float>::infinity();
+  const auto smaller = [](V s, V v) HWY_ATTR { return hn::Min(s, v); };
+  const V least = fold_vectors(x, count, hn::Set(d, rest), smaller, [](float s, float v) { return std::min(s, v); }, smaller, rest);
+  return std::min(hn::GetLane(hn::MinOfLanes(d, least)), rest);
+}
+
+Moments row_moments(const float* x, size_t count) {
+  const D d;
+  const float mean = row_sum(x, count) / static_cast<float>(count);
+  const V center = hn::Set(d, mean);
+  float rest = 0;
+  const V sum = fold_vectors(
+      x, count, hn::Zero(d),
+      [=](V s, V v) HWY_ATTR {
+        const V off = hn::Sub(v, center);
+        return hn::MulAdd(off, off, s);
+      },
+      [=](float s, float v) { return s + (v - mean) * (v - mean); }, [](V s, V v) HWY_ATTR { return hn::Add(s, v); }, rest);
+  return {mean, (hn::GetLane(hn::SumOfLanes(d, sum)) + rest) / static_cast<float>(count)};
+}
+
+void row_normalize(const float* x, float* out, size_t count, float mean, float inverse, const float* scale, const float* bias) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const V factor = hn::Set(d, inverse);
+  const V center = hn::Set(d, mean);
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    V y = hn::Mul(hn::Sub(hn::LoadU(d, x + i), center), factor);
+    if (scale != nullptr) y = hn::Mul(y, hn::LoadU(d, scale + i));
+    if (bias != nullptr) y = hn::Add(y, hn::LoadU(d, bias + i));
+    hn::StoreU(y, d, out + i);
+  }
+  for (; i < count; ++i) out[i] = (x[i] - mean) * inverse * (scale != nullptr ? scale[i] : 1) + (bias != nullptr ? bias[i] : 0);
+}
+
+void row_affine(const float* x, float* out, size_t count, float a, float b) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) hn::StoreU(hn::MulAdd(hn::LoadU(d, x + i), hn::Set(d, a), hn::Set(d, b)), d, out + i);
+  for (; i < count; ++i) out[i] = x[i] * a + b;
+}
+
+float row_exp_sum(const float* x, float* out, size_t count, float scale, float shift) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const V factor = hn::Set(d, scale);
+  const V offset = hn::Set(d, shift);
+  V sum = hn::Zero(d);
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const V e = exp_of(d, hn::MulSub(hn::LoadU(d, x + i), factor, offset));
+    hn::StoreU(e, d, out + i);
+    sum = hn::Add(sum, e);
+  }
+  float total = hn::GetLane(hn::SumOfLanes(d, sum));
+  for (; i < count; ++i) {
+    out[i] = std::exp(x[i] * scale - shift);
+    total += out[i];
+  }
+  return total;
+}
+
+template <class Step>
+HWY_INLINE void combine_into(const float* x, float* to, size_t count, Step step) {
+  const hn::CappedTag<float, 1> one;
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) hn::StoreU(step(hn::LoadU(d, to + i), hn::LoadU(d, x + i)), d, to + i);
+  for (; i < count; ++i) hn::StoreU(step(hn::LoadU(one, to + i), hn::LoadU(one, x + i)), one, to + i);
+}
+
+void row_accumulate(const float* x, float* to, size_t count) {
+  combine_into(x, to, count, [](auto a, auto b) HWY_ATTR { return hn::Add(a, b); });
+}
+void row_accumulate_max(const float* x, float* to, size_t count) {
+  combine_into(x, to, count, [](auto a, auto b) HWY_ATTR { return hn::Max(a, b); });
+}
+void row_accumulate_min(const float* x, float* to, size_t count) {
+  combine_into(x, to, count, [](auto a, auto b) HWY_ATTR { return hn::Min(a, b); });
+}
+
+const RowFunctions* table() {
+  static const RowFunctions functions{row_sum,    row_sum_of_squares, row_max,        row_min,            row_moments,       row_normalize,
+                                      row_affine, row_exp_sum,        row_accumulate, row_accumulate_max, row_accumulate_min};
+  return &functions;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace burnish::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace burnish::cpu {
+
+HWY_EXPORT(table);
+
+const RowFunctions& row_functions() {
+  static const RowFunctions& chosen = *HWY_DYNAMIC_DISPATCH(table)();
+  return chosen;
+}
+
+}  // namespace burnish::cpu
+#endif
