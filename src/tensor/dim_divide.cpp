@@ -41,6 +41,21 @@ std::optional<Dim> quotient_of_terms(const DimTerm& a, const DimTerm& b) {
   return dim_of(a.coefficient / b.coefficient, std::move(rest));
 }
 
+/// floor((floor(x/k) + y) / d) = floor((x + k*y) / (k*d)), for the strided layers of a network one after the other.
+std::optional<Dim> unnested_floor_div(const Dim& a, int64_t divisor) {
+  const DimAtom* inner = nullptr;
+  for (const DimTerm& term : DimExpr::terms_of(a)) {
+    const bool divides = term.atoms.size() == 1 and term.coefficient == 1 and term.atoms[0]->kind == DimAtom::Kind::floor_div;
+    if (not divides or not term.atoms[0]->args[1].is_constant()) continue;
+    if (inner != nullptr) return {};
+    inner = term.atoms[0].get();
+  }
+  if (inner == nullptr) return {};
+  const Dim& by = inner->args[1];
+  const Dim rest = a - floor_div(inner->args[0], by);
+  return floor_div(inner->args[0] + rest * by, Dim(times(by.value(), divisor)));
+}
+
 /// A constant divisor > 1: multiples of it leave the division, and common factors cancel, so that equal quotients look equal.
 Dim floor_div_by_constant(const Dim& a, int64_t divisor) {
   Dim whole;
@@ -64,8 +79,7 @@ Dim floor_div_by_constant(const Dim& a, int64_t divisor) {
   for (const DimTerm& term : DimExpr::terms_of(rest)) reduced = reduced + dim_of(term.coefficient / common, term.atoms);
   divisor /= common;
   if (divisor == 1) return whole + reduced;
-  if (const DimAtom* inner = DimExpr::as_atom(reduced); inner != nullptr and inner->kind == DimAtom::Kind::floor_div)
-    if (const auto by = inner->args[1].constant(); by and *by > 0) return whole + floor_div(inner->args[0], times(*by, divisor));
+  if (const std::optional<Dim> unnested = unnested_floor_div(reduced, divisor)) return whole + *unnested;
   DimAtom atom;
   atom.kind = DimAtom::Kind::floor_div;
   atom.args = {reduced, divisor};

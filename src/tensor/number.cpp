@@ -84,6 +84,7 @@ uint8_t encode_e8m0(double value, bool saturate) {
   if (not std::isfinite(static_cast<float>(value))) return 0xff;
   const auto bits = std::bit_cast<uint32_t>(static_cast<float>(value));
   unsigned exponent = (bits >> 23U) & 0xffU;
+  if (exponent == 0) return (bits & 0x7fffffffU) > 0x400000U ? 1 : 0;  // 2^-127 is a subnormal float
   const bool rounds_up = (bits & 0x7fffffU) != 0 and not(saturate and exponent == 0xfe);
   if (rounds_up) ++exponent;
   return static_cast<uint8_t>(exponent);
