@@ -1,0 +1,147 @@
+// The kernel of every oneDNN tactic: one primitive, its arguments bound to the step's buffers and to constants packed when built.
+#include <array>
+#include <atomic>
+
+#include "backends/cpu/onednn/onednn.h"
+#include "base/error.h"
+
+namespace burnish::cpu::onednn {
+namespace {
+
+using Binding = KernelBuilder::Binding;
+
+/// What one run in progress needs for itself: memory objects carry the addresses of that run.
+struct Frame {
+  dnnl::stream stream;
+  std::vector<dnnl::memory> memories;
+  std::vector<dnnl_exec_arg_t> arguments;
+};
+
+std::unique_ptr<Frame> make_frame(std::span<const Binding> bindings) {
+  auto frame = std::make_unique<Frame>();
+  frame->stream = dnnl::stream(engine());
+  for (const Binding& binding : bindings) {
+    const bool constant = binding.source == Binding::Source::constant;
+    void* data = constant ? const_cast<std::byte*>(binding.constant.data()) : DNNL_MEMORY_NONE;
+    frame->memories.emplace_back(binding.descriptor, engine(), data);
+    frame->arguments.push_back({binding.slot, frame->memories.back().get()});
+  }
+  return frame;
+}
+
+class PrimitiveKernel final : public Kernel {
+ public:
+  PrimitiveKernel(dnnl::primitive primitive, std::vector<Binding> bindings) : primitive_(std::move(primitive)), bindings_(std::move(bindings)) {
+    free_frames_[0] = make_frame(bindings_).release();
+  }
+  PrimitiveKernel(const PrimitiveKernel&) = delete;
+  PrimitiveKernel& operator=(const PrimitiveKernel&) = delete;
+  ~PrimitiveKernel() override {
+    for (auto& slot : free_frames_) delete slot.load();
+  }
+
+  Status run(tactics::RunContext&, std::span<const tactics::BufferRef> in, std::span<const tactics::BufferRef> out,
+             void* workspace) const noexcept override {
+    std::unique_ptr<Frame> frame = take_frame();
+    if (frame == nullptr) return {StatusCode::resource_exhausted, "oneDNN could not make the arguments of a primitive"};
+    for (size_t i = 0; i < bindings_.size(); ++i) {
+      const Binding& binding = bindings_[i];
+      if (binding.source == Binding::Source::constant) continue;
+      void* data = binding.source == Binding::Source::input    ? in[binding.index].data
+                   : binding.source == Binding::Source::output ? out[binding.index].data
+                                                               : workspace;
+      dnnl_memory_set_data_handle(frame->memories[i].get(), data);
+    }
+    const dnnl_status_t status =
+        dnnl_primitive_execute(primitive_.get(), frame->stream.get(), static_cast<int>(frame->arguments.size()), frame->arguments.data());
+    give_back(std::move(frame));
+    if (status == dnnl_success) return Status::ok();
+    return {status == dnnl_out_of_memory ? StatusCode::resource_exhausted : StatusCode::internal, "oneDNN could not run a primitive"};
+  }
+
+ private:
+  std::unique_ptr<Frame> take_frame() const noexcept {
+    for (auto& slot : free_frames_)
+      if (slot.load(std::memory_order_relaxed) != nullptr)
+        if (Frame* frame = slot.exchange(nullptr, std::memory_order_acquire)) return std::unique_ptr<Frame>(frame);
+    try {
+      return make_frame(bindings_);
+    } catch (...) {
+      return nullptr;
+    }
+  }
+  void give_back(std::unique_ptr<Frame> frame) const noexcept {
+    for (auto& slot : free_frames_) {
+      Frame* empty = nullptr;
+      if (slot.compare_exchange_strong(empty, frame.get(), std::memory_order_release, std::memory_order_relaxed)) {
+        static_cast<void>(frame.release());
+        return;
+      }
+    }
+  }
+
+  dnnl::primitive primitive_;
+  std::vector<Binding> bindings_;
+  // One for each session that runs this kernel at the same moment; more than these are made and dropped again.
+  mutable std::array<std::atomic<Frame*>, 16> free_frames_{};
+};
+
+std::string text_of(const dnnl::memory::desc& descriptor) {
+  const auto join = [](const dnnl::memory::dims& values) { return fmt::format("{}", fmt::join(values, ",")); };
+  if (descriptor.get_format_kind() != dnnl::memory::format_kind::blocked)  // a packing only the same library on the same machine knows
+    return fmt::format("opaque {} {} {} {}", join(descriptor.get_dims()), descriptor.get_size(), version_text(),
+                       static_cast<unsigned>(dnnl_get_effective_cpu_isa()));
+  return fmt::format("{} {} {} {} {} {} {}", static_cast<int>(descriptor.get_data_type()), join(descriptor.get_dims()),
+                     join(descriptor.get_padded_dims()), join(descriptor.get_strides()), join(descriptor.get_inner_blks()),
+                     join(descriptor.get_inner_idxs()), descriptor.get_size());
+}
+
+/// The elements of `plain`, described by `stored`, rearranged and converted.
+Tensor repacked(const Tensor& plain, const dnnl::memory::desc& stored, const dnnl::memory::desc& wanted) {
+  Tensor packed(DType::u8, {static_cast<int64_t>(wanted.get_size())});
+  dnnl::memory from(stored, engine(), const_cast<std::byte*>(plain.data()));
+  dnnl::memory to(wanted, engine(), packed.mutable_data());
+  dnnl::stream stream(engine());
+  dnnl::reorder(from, to).execute(stream, from, to);
+  stream.wait();
+  return packed;
+}
+
+}  // namespace
+
+Tensor KernelBuilder::packed(const Hash128& content, const std::function<Tensor()>& plain, const dnnl::memory::desc& stored,
+                             const dnnl::memory::desc& wanted) {
+  const Hash128 key = hash_of(fmt::format("onednn {} | {} | {}", burnish::text_of(content), text_of(stored), text_of(wanted)));
+  Tensor bytes = context_.artifact(key, [&] { return repacked(plain(), stored, wanted); });
+  if (bytes.bytes() != wanted.get_size()) fail("packed weights hold {} bytes where oneDNN needs {}", bytes.bytes(), wanted.get_size());
+  return bytes;
+}
+
+void KernelBuilder::input(int slot, size_t index, const dnnl::memory::desc& stored, const dnnl::memory::desc& wanted) {
+  const auto& constant = request_.inputs.at(index).constant;
+  if (constant == nullptr) {
+    BURNISH_CHECK(stored == wanted, "input {} is no constant and cannot be packed", index);
+    bindings_.push_back({slot, Binding::Source::input, index, stored, {}});
+    return;
+  }
+  Tensor bytes = packed(context_.hash_of_constant(constant), [&] { return *constant; }, stored, wanted);
+  bindings_.push_back({slot, Binding::Source::constant, index, wanted, std::move(bytes)});
+}
+
+void KernelBuilder::output(int slot, size_t index, const dnnl::memory::desc& stored) {
+  bindings_.push_back({slot, Binding::Source::output, index, stored, {}});
+}
+
+void KernelBuilder::made(int slot, std::string_view name, std::span<const size_t> sources, const std::function<Tensor()>& make,
+                         const dnnl::memory::desc& stored, const dnnl::memory::desc& wanted) {
+  std::string content(name);
+  for (const size_t source : sources) content += " " + burnish::text_of(context_.hash_of_constant(request_.inputs.at(source).constant));
+  bindings_.push_back({slot, Binding::Source::constant, 0, wanted, packed(hash_of(content), make, stored, wanted)});
+}
+
+std::unique_ptr<Kernel> KernelBuilder::finish(const dnnl::primitive& primitive, const dnnl::memory::desc& scratchpad) {
+  if (scratchpad.get_size() > 0) bindings_.push_back({DNNL_ARG_SCRATCHPAD, Binding::Source::workspace, 0, scratchpad, {}});
+  return std::make_unique<PrimitiveKernel>(primitive, std::move(bindings_));
+}
+
+}  // namespace burnish::cpu::onednn
