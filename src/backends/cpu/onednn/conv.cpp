@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "backends/cpu/machine.h"
 #include "backends/cpu/onednn/post_ops.h"
 #include "base/error.h"
 #include "tactics/registry.h"
@@ -125,7 +124,7 @@ class OnednnConv final : public tactics::Tactic {
   static std::vector<Pair> layouts_for(const OpRequest& request, const Problem& problem, const Precision& precision) {
     const size_t rank = problem.source.size();
     const Layout row_major = Layout::row_major(rank);
-    std::vector<Layout> known = image_layouts(rank);
+    std::vector<Layout> known = image_layouts(rank, precision.math());
     std::vector<Pair> pairs;
     for (const Layout& layout : known) pairs.emplace_back(layout, layout);
     if (problem.source[1] <= 4)
@@ -148,18 +147,17 @@ class OnednnConv final : public tactics::Tactic {
                     VariantSink& sink) {
     const auto found = plan(request, problem, precision, source, destination);
     if (not found) return;
-    const char* implementation = found->descriptor.impl_info_str();
-    if (is_reference(implementation)) return;
-    if (precision.bf16_math and std::string_view(implementation).find("bf32") == std::string_view::npos) return;
-    Variant variant;
-    for (const auto& input : request.inputs) variant.inputs.push_back(tactics::plain_format(input.type));
+    const std::string_view implementation = found->descriptor.impl_info_str();
+    const bool depthwise = problem.weights.size() > problem.source.size() and problem.weights[1] == 1 and problem.weights[2] == 1;
+    const bool slow_bf16 = misses_tiles(implementation, precision) and (not depthwise or precision.bf16_math);
+    if (is_reference(implementation) or slow_bf16) return;
+    Variant variant = plain_variant(request);
     variant.inputs[0] = {precision.source, source};
     variant.outputs = {{precision.destination, destination}};
     for (size_t i = request.anchor_inputs; i < request.inputs.size(); ++i) variant.inputs[i] = operand_format(request, i, variant.outputs[0]);
     if (precision.bf16_math) variant.knobs = bf16_math_knob;
     variant.workspace = static_cast<int64_t>(found->descriptor.scratchpad_desc().get_size());
-    variant.keeps_constant = constant_inputs(request);
-    variant.estimate = roofline(request.target.threads, precision.math(), problem.flops, traffic(request, variant), efficiency_of(implementation));
+    variant.estimate = estimate(request, variant, precision, implementation, problem.flops);
     sink.offer(std::move(variant));
   }
 };

@@ -1,6 +1,7 @@
 // The kernel of every oneDNN tactic: one primitive, its arguments bound to the step's buffers and to constants packed when built.
 #include <array>
 #include <atomic>
+#include <cstring>
 
 #include "backends/cpu/onednn/onednn.h"
 #include "base/error.h"
@@ -99,6 +100,10 @@ std::string text_of(const dnnl::memory::desc& descriptor) {
 /// The elements of `plain`, described by `stored`, rearranged and converted.
 Tensor repacked(const Tensor& plain, const dnnl::memory::desc& stored, const dnnl::memory::desc& wanted) {
   Tensor packed(DType::u8, {static_cast<int64_t>(wanted.get_size())});
+  if (stored == wanted and plain.bytes() == packed.bytes()) {
+    std::memcpy(packed.mutable_data(), plain.data(), packed.bytes());
+    return packed;
+  }
   dnnl::memory from(stored, engine(), const_cast<std::byte*>(plain.data()));
   dnnl::memory to(wanted, engine(), packed.mutable_data());
   dnnl::stream stream(engine());

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "backends/cpu/machine.h"
 #include "backends/cpu/onednn/post_ops.h"
 #include "base/error.h"
 #include "tactics/registry.h"
@@ -172,13 +171,10 @@ class OnednnMatMul final : public tactics::Tactic {
         sink.refuse(what, "oneDNN has no implementation");
         continue;
       }
-      const char* implementation = found->descriptor.impl_info_str();
-      if (is_reference(implementation)) {
-        sink.refuse(what, "oneDNN has only its reference implementation");
-        continue;
-      }
-      if (precision.bf16_math and std::string_view(implementation).find("bf32") == std::string_view::npos) continue;
-      sink.offer(variant_of(request, problem, precision, *found));
+      const std::string_view implementation = found->descriptor.impl_info_str();
+      if (is_reference(implementation)) sink.refuse(what, "oneDNN has only its reference implementation");
+      else if (misses_tiles(implementation, precision)) sink.refuse(what, "slower than f32");
+      else sink.offer(variant_of(request, problem, precision, *found));
     }
   }
 
@@ -210,17 +206,14 @@ class OnednnMatMul final : public tactics::Tactic {
   }
 
   static Variant variant_of(const OpRequest& request, const Problem& problem, const Precision& precision, const Plan& found) {
-    Variant variant;
-    for (const auto& input : request.inputs) variant.inputs.push_back(tactics::plain_format(input.type));
+    Variant variant = plain_variant(request);
     for (size_t i = 0; i < 2; ++i)
       if (request.inputs[i].constant == nullptr) variant.inputs[i].storage = precision.source;
-    variant.outputs = {{precision.destination, Layout::row_major(request.output_dims().size())}};
+    variant.outputs[0].storage = precision.destination;
     for (size_t i = request.anchor_inputs; i < request.inputs.size(); ++i) variant.inputs[i] = operand_format(request, i, variant.outputs[0]);
     if (precision.bf16_math) variant.knobs = bf16_math_knob;
     variant.workspace = static_cast<int64_t>(found.descriptor.scratchpad_desc().get_size());
-    variant.keeps_constant = constant_inputs(request);
-    variant.estimate = roofline(request.target.threads, precision.math(), problem.flops, traffic(request, variant),
-                                efficiency_of(found.descriptor.impl_info_str()));
+    variant.estimate = estimate(request, variant, precision, found.descriptor.impl_info_str(), problem.flops);
     return variant;
   }
 };

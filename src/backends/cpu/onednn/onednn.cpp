@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "backends/cpu/machine.h"
 #include "base/error.h"
 #include "base/parallel.h"
 
@@ -75,7 +76,8 @@ std::optional<memory::desc> descriptor(std::span<const int64_t> dims, const Form
   return memory::desc(memory::dims(dims.begin(), dims.end()), data_type_of(format.storage), *tag);
 }
 
-std::vector<Layout> image_layouts(size_t rank) {
+std::vector<Layout> image_layouts(size_t rank, DType storage) {
+  if (storage == DType::bf16 and has_isa(dnnl::cpu_isa::avx512_core_amx)) return {Layout::channels_last(rank)};
   const bool wide = has_isa(dnnl::cpu_isa::avx512_core);
   return {Layout::channels_last(rank), Layout::channel_blocks(rank, wide ? 16 : 8)};
 }
@@ -110,16 +112,23 @@ dnnl::primitive_attr basic_attributes(bool bf16_math) {
   return attributes;
 }
 
-bool is_reference(const char* implementation) {
-  const std::string_view name(implementation);
-  return name.starts_with("ref") or name.starts_with("simple");
+bool is_reference(std::string_view implementation) { return implementation.starts_with("ref") or implementation.starts_with("simple"); }
+
+bool misses_tiles(std::string_view implementation, const Precision& precision) {
+  return precision.math() == DType::bf16 and has_isa(dnnl::cpu_isa::avx512_core_amx) and implementation.find("amx") == std::string_view::npos;
 }
 
-double efficiency_of(const char* implementation) {
-  const std::string_view name(implementation);
-  if (is_reference(implementation)) return 0.005;
-  if (name.starts_with("gemm")) return 0.4;
-  return 0.7;
+double estimate(const OpRequest& request, const Variant& variant, const Precision& precision, std::string_view implementation, double flops) {
+  int64_t bytes = 0;
+  for (size_t i = 0; i < request.inputs.size(); ++i)
+    if (request.inputs[i].present) bytes += stored_bytes(variant.inputs.at(i), request.dims(i));
+  for (size_t i = 0; i < request.outputs.size(); ++i) bytes += stored_bytes(variant.outputs.at(i), request.output_dims(i));
+  const DType math = misses_tiles(implementation, precision) ? DType::f32 : precision.math();
+  const double efficiency = is_reference(implementation)          ? 0.005
+                            : implementation.starts_with("gemm") ? 0.4
+                            : precision.bf16_math                ? 0.25  // it rounds both operands while it runs
+                                                                 : 0.7;
+  return roofline(request.target.threads, math, flops, static_cast<double>(bytes), efficiency);
 }
 
 std::vector<bool> constant_inputs(const OpRequest& request) {
@@ -128,12 +137,12 @@ std::vector<bool> constant_inputs(const OpRequest& request) {
   return constant;
 }
 
-double traffic(const OpRequest& request, const Variant& variant) {
-  int64_t bytes = 0;
-  for (size_t i = 0; i < request.inputs.size(); ++i)
-    if (request.inputs[i].present) bytes += stored_bytes(variant.inputs.at(i), request.dims(i));
-  for (size_t i = 0; i < request.outputs.size(); ++i) bytes += stored_bytes(variant.outputs.at(i), request.output_dims(i));
-  return static_cast<double>(bytes);
+Variant plain_variant(const OpRequest& request) {
+  Variant variant;
+  for (const auto& input : request.inputs) variant.inputs.push_back(tactics::plain_format(input.type));
+  for (const TensorType& output : request.outputs) variant.outputs.push_back(tactics::plain_format(output));
+  variant.keeps_constant = constant_inputs(request);
+  return variant;
 }
 
 }  // namespace burnish::cpu::onednn

@@ -51,8 +51,9 @@ dnnl::memory::desc plain(std::span<const int64_t> dims, DType storage);
 /// Elements `strides` apart, in the order of the axes.
 dnnl::memory::desc strided(std::span<const int64_t> dims, DType storage, const Dims& strides);
 
-/// The layouts that convolutions and pools compute in: channels last, then channels in blocks of the vector's width.
-std::vector<Layout> image_layouts(size_t rank);
+/// The layouts that convolutions and pools compute in: channels last, then channels in blocks of the vector's width. Tiles know only the
+/// first, so bf16 has no other where the processor has them.
+std::vector<Layout> image_layouts(size_t rank, DType storage);
 /// The one of `layouts` that the descriptor has, where it has one.
 std::optional<Layout> layout_among(const dnnl::memory::desc& found, std::span<const int64_t> dims, std::span<const Layout> layouts);
 
@@ -70,9 +71,13 @@ inline constexpr std::string_view bf16_math_knob = "math=bf16";
 /// Attributes every primitive gets: workspace from the plan, and the math that the precision allows.
 dnnl::primitive_attr basic_attributes(bool bf16_math = false);
 
-/// The share of the peak that an implementation usually reaches, by its name; `reference` ones are near nothing.
-double efficiency_of(const char* implementation);
-bool is_reference(const char* implementation);
+/// Facts that an implementation's name tells. A reference one is hopelessly slow.
+bool is_reference(std::string_view implementation);
+/// Where the processor has tiles: whether the implementation multiplies bf16 with them. Others are slower than f32 then.
+bool misses_tiles(std::string_view implementation, const Precision& precision);
+
+/// Seconds for the variant: `flops` at the rate that the implementation usually reaches, or the traffic.
+double estimate(const OpRequest& request, const Variant& variant, const Precision& precision, std::string_view implementation, double flops);
 
 /// Collects the arguments of a primitive and makes the kernel. Constants are packed into the descriptors asked for, once per content.
 class KernelBuilder {
@@ -110,7 +115,7 @@ class KernelBuilder {
 /// Which inputs are constants: those the kernels of this folder keep themselves.
 std::vector<bool> constant_inputs(const OpRequest& request);
 
-/// Bytes that one run reads and writes, for estimates.
-double traffic(const OpRequest& request, const Variant& variant);
+/// A variant with every input and output in its plain format and all constants kept.
+Variant plain_variant(const OpRequest& request);
 
 }  // namespace burnish::cpu::onednn

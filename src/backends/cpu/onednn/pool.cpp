@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "backends/cpu/machine.h"
 #include "backends/cpu/onednn/post_ops.h"
 #include "base/error.h"
 #include "tactics/registry.h"
@@ -75,6 +74,7 @@ class OnednnPool final : public tactics::Tactic {
     const auto* pool = request.op.as<ops::Pool>();
     if (pool == nullptr) return Verdict::no("not a pool");
     if (pool->kind == ops::PoolKind::lp) return Verdict::no("oneDNN has no Lp pool");
+    if (request.inputs[0].constant != nullptr) return Verdict::no("the input is constant");
     const size_t rank = request.dims(0).size();
     if (rank < 3 or rank > 5) return Verdict::no("not one to three spatial axes");
     if (precisions(request, request.inputs[0].type.dtype).empty()) return Verdict::no("not of floating numbers");
@@ -93,10 +93,10 @@ class OnednnPool final : public tactics::Tactic {
   void variants(const OpRequest& request, VariantSink& sink) const override {
     const Problem problem = problem_of(request);
     const size_t rank = request.dims(0).size();
-    std::vector<Layout> layouts = image_layouts(rank);
-    layouts.push_back(Layout::row_major(rank));
     for (const Precision& precision : precisions(request, request.inputs[0].type.dtype)) {
       if (precision.bf16_math or precision.source != precision.destination) continue;
+      std::vector<Layout> layouts = image_layouts(rank, precision.source);
+      layouts.push_back(Layout::row_major(rank));
       for (const Layout& layout : layouts) {
         const Format format{precision.source, layout};
         const auto found = plan(request, problem, format, format);
@@ -120,17 +120,13 @@ class OnednnPool final : public tactics::Tactic {
 
  private:
   static Variant variant_of(const OpRequest& request, const Problem& problem, const Format& format, const Plan& found) {
-    Variant variant;
-    for (const auto& input : request.inputs) variant.inputs.push_back(tactics::plain_format(input.type));
+    Variant variant = plain_variant(request);
     variant.inputs[0] = format;
-    for (const TensorType& output : request.outputs) variant.outputs.push_back(tactics::plain_format(output));
     variant.outputs[0] = format;
     for (size_t i = request.anchor_inputs; i < request.inputs.size(); ++i) variant.inputs[i] = operand_format(request, i, format);
     variant.workspace = static_cast<int64_t>(found.descriptor.scratchpad_desc().get_size());
-    variant.keeps_constant = constant_inputs(request);
-    variant.keeps_constant[0] = false;
-    const double work = static_cast<double>(element_count(request.output_dims()) * element_count(problem.kernel));
-    variant.estimate = roofline(request.target.threads, DType::f32, work, traffic(request, variant), 0.1);
+    const double work = 10 * static_cast<double>(element_count(request.output_dims()) * element_count(problem.kernel));
+    variant.estimate = estimate(request, variant, {}, found.descriptor.impl_info_str(), work);
     return variant;
   }
 };
