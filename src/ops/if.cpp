@@ -1,0 +1,93 @@
+// If: see the header. Where the branches differ in a size, the result's size is a fresh symbol.
+#include "ops/if.h"
+
+#include "base/error.h"
+#include "ops/elements.h"
+#include "ops/inference.h"
+#include "ops/operator.h"
+#include "ops/regions.h"
+
+namespace burnish::ops {
+namespace {
+
+/// The condition where it is known already.
+std::optional<bool> known_condition(const InferContext& context) {
+  if (const Tensor* condition = context.constant(0)) return single_integer(*condition, "the condition") != 0;
+  const auto values = context.integers(0);
+  return values and values->size() == 1 ? std::optional(values->front() != 0) : std::nullopt;
+}
+
+TensorType merged(InferContext& context, const TensorType& then_type, const TensorType& else_type, size_t output) {
+  if (then_type.dtype != else_type.dtype)
+    fail("output {} is {} in one branch, but {} in the other", output, then_type.text(), else_type.text());
+  if (then_type.shape.rank() != else_type.shape.rank())
+    fail_unsupported("output {} has shape {} in one branch and {} in the other; branches that differ in rank need a constant condition", output,
+                     then_type.shape.text(), else_type.shape.text());
+  Shape shape;
+  for (size_t axis = 0; axis < then_type.shape.rank(); ++axis) {
+    const bool same = then_type.shape[axis] == else_type.shape[axis];
+    shape.push_back(same ? outside_dim(context, then_type.shape[axis]) : context.unknown_dim());
+  }
+  return {then_type.dtype, shape, {}};
+}
+
+void infer(const If&, InferContext& context) {
+  expect_regions(context, 2);
+  const Graph& then_body = context.regions()[0];
+  const Graph& else_body = context.regions()[1];
+  if (context.dtype(0) != DType::boolean) fail("the condition is {}, but must be boolean", name_of(context.dtype(0)));
+  expect_one_element(context, 0, "the condition");
+  const size_t inputs = 1 + then_body.inputs().size() + else_body.inputs().size();
+  context.expect_inputs(inputs, inputs);
+  expect_body_inputs(context, then_body, 0, then_body.inputs().size(), 1, "the then branch");
+  expect_body_inputs(context, else_body, 0, else_body.inputs().size(), 1 + then_body.inputs().size(), "the else branch");
+  const size_t outputs = context.output_count();
+  if (then_body.outputs().size() < outputs or else_body.outputs().size() < outputs)
+    fail("the branches give {} and {} results, but the node has {} outputs", then_body.outputs().size(), else_body.outputs().size(), outputs);
+  const std::optional<bool> condition = known_condition(context);
+  for (size_t i = 0; i < outputs; ++i) {
+    if (condition) {
+      const TensorType& type = result_type(*condition ? then_body : else_body, i);
+      context.output(i, type.dtype, outside_shape(context, type.shape));
+    } else {
+      context.output(i, merged(context, result_type(then_body, i), result_type(else_body, i), i));
+    }
+  }
+}
+
+void reference(const If&, EvalContext& context) {
+  BURNISH_CHECK(context.regions().size() == 2);
+  const bool condition = single_integer(context.input(0), "the condition") != 0;
+  const Graph& body = context.regions()[condition ? 0 : 1];
+  const size_t first = condition ? 1 : 1 + context.regions()[0].inputs().size();
+  std::vector<Tensor> inputs;
+  for (size_t i = 0; i < body.inputs().size(); ++i) inputs.push_back(context.input(first + i));
+  std::vector<Tensor> results = evaluate(body, inputs);
+  for (size_t i = 0; i < context.output_count(); ++i) context.set_output(i, std::move(results.at(i)));
+}
+
+void import(ImportContext& context) {
+  ImportedRegion then_branch = context.region("then_branch");
+  ImportedRegion else_branch = context.region("else_branch");
+  if (not context.has_input(0)) fail("If needs a condition");
+  std::vector<ValueId> inputs{context.input(0)};
+  append_captures(inputs, then_branch);
+  append_captures(inputs, else_branch);
+  std::vector<Graph> regions;
+  regions.push_back(std::move(then_branch.graph));
+  regions.push_back(std::move(else_branch.graph));
+  const auto made = context.add(If{}, std::move(inputs), context.output_count(), std::move(regions));
+  for (size_t i = 0; i < made.size(); ++i) context.set_output(i, made[i]);
+}
+
+}  // namespace
+
+void register_if(Registry& registry) {
+  registry.add<If>({.name = "If",
+                    .infer = infer,
+                    .reference = reference,
+                    .onnx = {{.name = "If", .since = 1, .expand = import}},
+                    .traits = Trait::has_regions});
+}
+
+}  // namespace burnish::ops

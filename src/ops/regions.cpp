@@ -1,0 +1,88 @@
+// Helpers of the operators that own bodies.
+#include "ops/regions.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "ops/elements.h"
+
+namespace burnish::ops {
+namespace {
+
+bool known_outside(const InferContext& context, std::string_view symbol) {
+  const auto names = [&](const Dim& dim) { return std::ranges::count(dim.symbols(), symbol) > 0; };
+  for (size_t i = 0; i < context.input_count(); ++i) {
+    if (not context.has_input(i)) continue;
+    if (std::ranges::any_of(context.shape(i).axes(), names)) return true;
+    if (const auto values = context.values(i); values and std::ranges::any_of(*values, names)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+const TensorType& result_type(const Graph& body, size_t output) { return body.type(body.outputs()[output]); }
+
+Dim outside_dim(InferContext& context, const Dim& dim) {
+  const bool known = std::ranges::all_of(dim.symbols(), [&](const std::string& symbol) { return known_outside(context, symbol); });
+  return known ? dim : context.unknown_dim();
+}
+
+Shape outside_shape(InferContext& context, const Shape& shape) {
+  Shape outside;
+  for (const Dim& dim : shape) outside.push_back(outside_dim(context, dim));
+  return outside;
+}
+
+void expect_regions(const InferContext& context, size_t count) {
+  if (context.regions().size() != count) fail("the operator needs {} bodies, but has {}", count, context.regions().size());
+}
+
+void expect_body_inputs(const InferContext& context, const Graph& body, size_t from, size_t to, size_t first, std::string_view name) {
+  for (size_t i = from; i < to; ++i) {
+    const TensorType& inner = body.type(body.inputs()[i]);
+    const TensorType& outer = context.input(first + i - from);
+    if (inner.dtype == outer.dtype and inner.shape.rank() == outer.shape.rank()) continue;
+    fail("input {} of {} is {}, but gets {}", i, name, inner.text(), outer.text());
+  }
+}
+
+Tensor stacked(const std::vector<Tensor>& slices, size_t axis, bool reversed, const TensorType& empty) {
+  if (axis > empty.shape.rank()) fail("slices of shape {} cannot be stacked along axis {}", empty.shape.text(), axis);
+  Dims dims;
+  if (slices.empty()) {
+    for (const Dim& dim : empty.shape) dims.push_back(dim.constant().value_or(0));
+  } else {
+    dims = slices.front().dims();
+  }
+  const int64_t blocks = extent_product(dims, 0, axis);
+  const int64_t inner = extent_product(dims, axis, dims.size());
+  const auto count = static_cast<int64_t>(slices.size());
+  const Dims slice_dims = dims;
+  dims.insert(dims.begin() + static_cast<std::ptrdiff_t>(axis), count);
+  Tensor out = Tensor::uninitialized(empty.dtype, dims);
+  for (int64_t i = 0; i < count; ++i) {
+    const Tensor& slice = slices[static_cast<size_t>(i)];
+    if (slice.dims() != slice_dims) fail("an iteration gave a slice of {}, but the first one {}", text_of(slice.dims()), text_of(slice_dims));
+    const int64_t place = reversed ? count - 1 - i : i;
+    for (int64_t block = 0; block < blocks; ++block) copy_run(out, (block * count + place) * inner, slice, block * inner, inner);
+  }
+  return out;
+}
+
+Tensor slice_at(const Tensor& tensor, size_t axis, int64_t index) {
+  Dims dims = tensor.dims();
+  const int64_t extent = dims[axis];
+  const int64_t blocks = extent_product(dims, 0, axis);
+  const int64_t inner = extent_product(dims, axis + 1, dims.size());
+  dims.erase(dims.begin() + static_cast<std::ptrdiff_t>(axis));
+  Tensor out = Tensor::uninitialized(tensor.dtype(), dims);
+  for (int64_t block = 0; block < blocks; ++block) copy_run(out, block * inner, tensor, (block * extent + index) * inner, inner);
+  return out;
+}
+
+void append_captures(std::vector<ValueId>& inputs, const ImportedRegion& region) {
+  inputs.insert(inputs.end(), region.captured.begin(), region.captured.end());
+}
+
+}  // namespace burnish::ops

@@ -1,0 +1,32 @@
+// What If, Loop and Scan share: reading their bodies' result types, bringing sizes out of a body, stacking slices.
+// A body is a graph whose trailing inputs are the outer values it captures. Sizes over symbols that only the body knows become fresh.
+#pragma once
+
+#include "ir/evaluate.h"
+#include "ir/graph.h"
+#include "ir/infer.h"
+#include "ops/import.h"
+
+namespace burnish::ops {
+
+const TensorType& result_type(const Graph& body, size_t output);
+
+/// A size inside of a body as seen outside: itself where every symbol in it is known from the node's inputs, else a fresh symbol.
+Dim outside_dim(InferContext& context, const Dim& dim);
+Shape outside_shape(InferContext& context, const Shape& shape);
+
+/// Error unless the node has exactly `count` bodies.
+void expect_regions(const InferContext& context, size_t count);
+/// Error unless the node's inputs [first, ..) fit the body's inputs [from, to) in type and rank.
+void expect_body_inputs(const InferContext& context, const Graph& body, size_t from, size_t to, size_t first, std::string_view name);
+
+/// Slices along a new axis, all of one type and shape; an empty list gives `empty` with a size of 0 inserted. `reversed` puts the last first.
+Tensor stacked(const std::vector<Tensor>& slices, size_t axis, bool reversed, const TensorType& empty);
+
+/// Slice `index` along `axis`; the axis disappears.
+Tensor slice_at(const Tensor& tensor, size_t axis, int64_t index);
+
+/// Appends a body's captured values to a node's inputs.
+void append_captures(std::vector<ValueId>& inputs, const ImportedRegion& region);
+
+}  // namespace burnish::ops
