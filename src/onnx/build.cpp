@@ -1,6 +1,8 @@
 // Graphs from node lists: inputs, initializers, nodes in a legal order, outputs under their names.
 #include "onnx/build.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "onnx/node_context.h"
 #include "ops/operator.h"
@@ -93,6 +95,7 @@ void Builder::import_node(proto::NodeProto& node, int index, Scope& scope) {
   const auto where = [&] { return fmt::format("importing node `{}` ({})", name, version_text(node, scope.opsets)); };
   in_context(where, [&] {
     if (const Function* function = functions_.find(node)) return inline_call(*function, node, name, scope);
+    if (std::ranges::all_of(node.output(), &std::string::empty)) return;
     const int64_t opset = opset_of(scope.opsets, node.domain());
     const ops::Importer* importer = ops::registry().find_importer(plain_domain(node.domain()), node.op_type(), opset);
     BURNISH_CHECK(importer != nullptr, "{} was there when the model was looked through", node.op_type());
