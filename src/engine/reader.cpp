@@ -212,7 +212,7 @@ class BodyReader {
       const tactics::Operand& operand = step.request.inputs[i];
       const bool kept = i < step.variant.keeps_constant.size() and step.variant.keeps_constant[i];
       if (operand.present and step.inputs[i] == plan::no_tensor and not kept) fail("input {} is missing", i);
-      if (kept and not operand.constant) fail("input {} is no constant, but the kernel should keep it", i);
+      if (operand.present and kept and not operand.constant) fail("input {} is no constant, but the kernel should keep it", i);
       if (not operand.present and step.inputs[i] != plan::no_tensor) fail("input {} should be omitted", i);
       if (operand.present) check(step.inputs[i], operand.type, step.variant.inputs[i]);
     }
