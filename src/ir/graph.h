@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -59,11 +60,16 @@ class Graph {
   /// named `output_names` (made up where empty).
   NodeId add_node(Op op, std::vector<ValueId> inputs, size_t outputs = 1, std::vector<std::string> output_names = {}, std::string name = {},
                   std::vector<Graph> regions = {});
-  void add_output(ValueId value);
+  /// Outputs have names of their own (the value's, where empty): a pass may make two outputs one value, or an output an input.
+  void add_output(ValueId value, std::string name = {});
   void replace_output(size_t index, ValueId value);
+  const std::string& output_name(size_t index) const { return output_names_.at(index); }
 
-  /// Every use of `from` (graph outputs included) reads `to` from now on. The name of a graph output moves along.
+  /// Every use of `from` (graph outputs included) reads `to` from now on. Output names stay as they are; where `to` is neither an
+  /// input nor an output yet, it also takes over the value name of an output.
   void replace_uses(ValueId from, ValueId to);
+  /// One input of one node reads `to` from now on.
+  void replace_input(NodeId node, size_t index, ValueId to);
   /// Takes a node out; nobody may use its outputs any more.
   void remove_node(NodeId node);
   /// Removes nodes nobody needs, cascading from `seeds` (or over the whole graph). Returns what was removed.
@@ -93,18 +99,26 @@ class Graph {
 
   /// What inference would see for these inputs.
   InferContext infer_context(std::span<const ValueId> inputs, size_t outputs, std::span<const Graph> regions = {}) const;
-  /// Infers all types again from the inputs on, after symbols or input types changed.
+  /// Infers all types again from the inputs on, after symbols or input types changed. Regions included, as far as their own inputs say.
   void infer_again();
+  /// The number of the next symbol for an unknown dim; `skip_unknowns` makes it at least `next`.
+  uint64_t next_unknown() const { return next_unknown_; }
+  void skip_unknowns(uint64_t next) { next_unknown_ = next > next_unknown_ ? next : next_unknown_; }
   /// Replaces symbols by numbers everywhere, regions included.
   void bind(const DimBindings& bindings);
 
  private:
   ValueId new_value(std::string name, TensorType type);
+  void add_user(ValueId value, NodeId node);
+  void drop_user(ValueId value, NodeId node);
+  bool is_dead(const Node& node) const;
 
   std::deque<Node> nodes_;
   std::deque<Value> values_;
   std::vector<ValueId> inputs_;
   std::vector<ValueId> outputs_;
+  std::vector<std::string> output_names_;
+  uint64_t next_unknown_ = 0;
 };
 
 /// "node `conv_12` (Conv)" for messages.

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "burnish/tensor.h"
@@ -52,8 +53,12 @@ class InferContext {
   void output(size_t index, TensorType type);
   void output(size_t index, DType dtype, Shape shape) { output(index, TensorType{dtype, std::move(shape), {}}); }
   void set_values(size_t index, DimValues values);
-  /// A new symbol for a size that only the data decides.
+  /// A new symbol for a size that only the data decides: `?` and a number (ir/unknown.h).
   Dim unknown_dim();
+  /// Names of unknown dims start with `prefix`, numbered from `first` on. The graph sets this; operators do not.
+  void name_unknowns(std::string prefix, uint64_t first);
+  /// How many unknown dims were made.
+  uint64_t unknown_count() const { return unknowns_; }
 
   std::span<const Graph> regions() const { return regions_; }
 
@@ -68,6 +73,9 @@ class InferContext {
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;
   std::span<const Graph> regions_;
+  std::string unknown_prefix_ = "?";
+  uint64_t first_unknown_ = 0;
+  uint64_t unknowns_ = 0;
 };
 
 }  // namespace burnish

@@ -1,0 +1,114 @@
+#include "ir/evaluate.h"
+
+#include <cstring>
+
+#include "base/error.h"
+#include "ir/graph.h"
+
+namespace burnish {
+
+EvalContext::EvalContext(std::span<const Tensor> inputs, size_t outputs, Allocate allocate, std::span<const Graph> regions)
+    : inputs_(inputs), outputs_(outputs), allocate_(std::move(allocate)), regions_(regions) {}
+
+const Tensor& EvalContext::input(size_t index) const {
+  if (not has_input(index)) fail("input {} is missing", index);
+  return inputs_[index];
+}
+
+Tensor& EvalContext::allocate(size_t index, DType dtype, Dims dims) {
+  if (index >= outputs_.size()) fail("the operator gives an output {}, but the node has {}", index, outputs_.size());
+  outputs_[index] = allocate_ ? allocate_(index, dtype, std::move(dims)) : Tensor::uninitialized(dtype, std::move(dims));
+  return outputs_[index];
+}
+
+void EvalContext::set_output(size_t index, Tensor tensor) {
+  if (index >= outputs_.size()) fail("the operator gives an output {}, but the node has {}", index, outputs_.size());
+  if (not tensor.defined()) fail("output {} is set to an undefined tensor", index);
+  if (not allocate_ or tensor.dtype() == DType::string) {
+    outputs_[index] = std::move(tensor);
+    return;
+  }
+  Tensor& target = allocate(index, tensor.dtype(), tensor.dims());
+  if (tensor.bytes() > 0 and target.data() != tensor.data()) std::memmove(target.mutable_data(), tensor.data(), tensor.bytes());
+}
+
+namespace {
+
+using Observe = std::function<void(uint32_t, const Tensor&)>;
+
+void check_input(const Value& value, const Tensor& tensor) {
+  if (not tensor.defined()) fail("the graph input `{}` is not given", value.name);
+  if (tensor.dtype() != value.type.dtype or tensor.rank() != value.type.shape.rank())
+    fail("the graph input `{}` is a {} of {}, expected {}", value.name, name_of(tensor.dtype()), text_of(tensor.dims()), value.type.text());
+  for (size_t axis = 0; axis < tensor.rank(); ++axis)
+    if (const auto dim = value.type.shape[axis].constant(); dim and *dim != tensor.dim(axis))
+      fail("the graph input `{}` is a {} of {}, expected {}", value.name, name_of(tensor.dtype()), text_of(tensor.dims()), value.type.text());
+}
+
+/// Tensors by value id; each is dropped after its last use, so that a large network fits into memory.
+class Values {
+ public:
+  explicit Values(const Graph& graph) : graph_(graph), tensors_(graph.value_count()), uses_(graph.value_count()) {
+    for (uint32_t i = 0; i < graph.value_count(); ++i) {
+      const Value& value = graph.value({i});
+      uses_[i] = value.users.size() + value.output_uses;
+      if (value.constant) tensors_[i] = *value.constant;
+    }
+  }
+
+  void set(ValueId id, Tensor tensor) { tensors_[id.index] = std::move(tensor); }
+  Tensor get(ValueId id) const { return id.valid() ? tensors_[id.index] : Tensor(); }
+  void used(ValueId id) {
+    if (id.valid() and --uses_[id.index] == 0) tensors_[id.index] = {};
+  }
+  void drop_unused(ValueId id) {
+    if (uses_[id.index] == 0) tensors_[id.index] = {};
+  }
+
+ private:
+  const Graph& graph_;
+  std::vector<Tensor> tensors_;
+  std::vector<size_t> uses_;
+};
+
+void evaluate_node(const Node& node, Values& values, const Observe& observe) {
+  std::vector<Tensor> inputs;
+  for (const ValueId input : node.inputs) inputs.push_back(values.get(input));
+  std::vector<Tensor> outputs = evaluate(node, inputs);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (observe) observe(node.outputs[i].index, outputs[i]);
+    values.set(node.outputs[i], std::move(outputs[i]));
+    values.drop_unused(node.outputs[i]);
+  }
+  for (const ValueId input : node.inputs) values.used(input);
+}
+
+}  // namespace
+
+std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor> inputs) {
+  return in_context([&] { return describe(node); },
+                    [&] {
+                      EvalContext context(inputs, node.outputs.size(), {}, node.regions);
+                      node.op.reference(context);
+                      for (size_t i = 0; i < node.outputs.size(); ++i)
+                        BURNISH_CHECK(context.outputs()[i].defined(), "{} did not compute its output {}", node.op.name(), i);
+                      return context.outputs();
+                    });
+}
+
+std::vector<Tensor> evaluate(const Graph& graph, std::span<const Tensor> inputs) { return evaluate(graph, inputs, {}); }
+
+std::vector<Tensor> evaluate(const Graph& graph, std::span<const Tensor> inputs, const Observe& observe) {
+  if (inputs.size() != graph.inputs().size()) fail("the graph `{}` takes {} inputs, got {}", graph.name, graph.inputs().size(), inputs.size());
+  Values values(graph);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    check_input(graph.value(graph.inputs()[i]), inputs[i]);
+    values.set(graph.inputs()[i], inputs[i]);
+  }
+  for (const NodeId id : graph.order()) evaluate_node(graph.node(id), values, observe);
+  std::vector<Tensor> outputs;
+  for (const ValueId output : graph.outputs()) outputs.push_back(values.get(output));
+  return outputs;
+}
+
+}  // namespace burnish
