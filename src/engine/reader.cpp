@@ -9,6 +9,7 @@
 #include "engine/header.h"
 #include "ir/text.h"
 #include "plan/verify.h"
+#include "tactics/reformat.h"
 #include "engine/schema_generated.h"
 
 namespace burnish::engine {
@@ -130,7 +131,7 @@ class BodyReader {
 
   tactics::OpRequest read(const fb::Request& request, const plan::Plan& plan) const {
     tactics::OpRequest made;
-    made.op = Op::parse(text_of(request.op()));
+    made.op = tactics::parse_operator(text_of(request.op()));
     if (const std::string epilogue = text_of(request.epilogue()); not epilogue.empty()) {
       made.epilogue = Expr::parse(epilogue);
       made.epilogue.verify();
