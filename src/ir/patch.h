@@ -37,10 +37,14 @@ class Patch {
     std::optional<DimValues> values;
   };
   InferContext::Input infer_input(ValueId id) const;
+  void check() const;
+  std::vector<NodeId> add_nodes(Graph& graph, const std::string& base) const;
+  void keep_unknowns(Graph& graph) const;
 
   const Graph* graph_;
   std::string_view rule_;
   uint32_t first_;
+  uint64_t unknowns_ = 0;
   std::vector<PendingNode> nodes_;
   std::vector<PendingValue> values_;
   std::vector<std::pair<ValueId, ValueId>> replaced_;
