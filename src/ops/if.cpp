@@ -17,7 +17,11 @@ std::optional<bool> known_condition(const InferContext& context) {
   return values and values->size() == 1 ? std::optional(values->front() != 0) : std::nullopt;
 }
 
-TensorType merged(InferContext& context, const TensorType& then_type, const TensorType& else_type, size_t output) {
+TensorType merged(InferContext& context, size_t output) {
+  const Graph& then_body = context.regions()[0];
+  const Graph& else_body = context.regions()[1];
+  const TensorType& then_type = result_type(then_body, output);
+  const TensorType& else_type = result_type(else_body, output);
   if (then_type.dtype != else_type.dtype)
     fail("output {} is {} in one branch, but {} in the other", output, then_type.text(), else_type.text());
   if (then_type.shape.rank() != else_type.shape.rank())
@@ -25,8 +29,9 @@ TensorType merged(InferContext& context, const TensorType& then_type, const Tens
                      then_type.shape.text(), else_type.shape.text());
   Shape shape;
   for (size_t axis = 0; axis < then_type.shape.rank(); ++axis) {
-    const bool same = then_type.shape[axis] == else_type.shape[axis];
-    shape.push_back(same ? outside_dim(context, then_type.shape[axis]) : context.unknown_dim());
+    const Dim& dim = then_type.shape[axis];
+    const bool same = dim == else_type.shape[axis] and known_outside(context, then_body, dim) and known_outside(context, else_body, dim);
+    shape.push_back(same ? dim : context.unknown_dim());
   }
   return {then_type.dtype, shape, {}};
 }
@@ -47,10 +52,10 @@ void infer(const If&, InferContext& context) {
   const std::optional<bool> condition = known_condition(context);
   for (size_t i = 0; i < outputs; ++i) {
     if (condition) {
-      const TensorType& type = result_type(*condition ? then_body : else_body, i);
-      context.output(i, type.dtype, outside_shape(context, type.shape));
+      const Graph& body = *condition ? then_body : else_body;
+      context.output(i, result_type(body, i).dtype, outside_shape(context, body, result_type(body, i).shape));
     } else {
-      context.output(i, merged(context, result_type(then_body, i), result_type(else_body, i), i));
+      context.output(i, merged(context, i));
     }
   }
 }

@@ -63,7 +63,7 @@ void infer(const Loop& op, InferContext& context) {
   for (size_t i = 0; i < context.output_count(); ++i) {
     const TensorType& result = result_type(body, 1 + i);
     if (i >= states) {
-      const Shape slice = outside_shape(context, result.shape);
+      const Shape slice = outside_shape(context, body, result.shape);
       context.output(i, result.dtype, Shape{trips}.replaced(1, 0, slice));
       continue;
     }

@@ -9,13 +9,17 @@
 namespace burnish::ops {
 namespace {
 
-bool known_outside(const InferContext& context, std::string_view symbol) {
-  const auto names = [&](const Dim& dim) { return std::ranges::count(dim.symbols(), symbol) > 0; };
-  for (size_t i = 0; i < context.input_count(); ++i) {
-    if (not context.has_input(i)) continue;
-    if (std::ranges::any_of(context.shape(i).axes(), names)) return true;
-    if (const auto values = context.values(i); values and std::ranges::any_of(*values, names)) return true;
-  }
+bool mentions(const Shape& shape, const std::string& symbol) {
+  return std::ranges::any_of(shape.axes(), [&](const Dim& dim) { return std::ranges::count(dim.symbols(), symbol) > 0; });
+}
+
+bool enters(const Graph& body, const std::string& symbol) {
+  return std::ranges::any_of(body.inputs(), [&](ValueId input) { return mentions(body.type(input).shape, symbol); });
+}
+
+bool stands_in_inputs(const InferContext& context, const std::string& symbol) {
+  for (size_t i = 0; i < context.input_count(); ++i)
+    if (context.has_input(i) and mentions(context.shape(i), symbol)) return true;
   return false;
 }
 
@@ -23,14 +27,13 @@ bool known_outside(const InferContext& context, std::string_view symbol) {
 
 const TensorType& result_type(const Graph& body, size_t output) { return body.type(body.outputs()[output]); }
 
-Dim outside_dim(InferContext& context, const Dim& dim) {
-  const bool known = std::ranges::all_of(dim.symbols(), [&](const std::string& symbol) { return known_outside(context, symbol); });
-  return known ? dim : context.unknown_dim();
+bool known_outside(const InferContext& context, const Graph& body, const Dim& dim) {
+  return std::ranges::all_of(dim.symbols(), [&](const std::string& symbol) { return enters(body, symbol) and stands_in_inputs(context, symbol); });
 }
 
-Shape outside_shape(InferContext& context, const Shape& shape) {
+Shape outside_shape(InferContext& context, const Graph& body, const Shape& shape) {
   Shape outside;
-  for (const Dim& dim : shape) outside.push_back(outside_dim(context, dim));
+  for (const Dim& dim : shape) outside.push_back(known_outside(context, body, dim) ? dim : context.unknown_dim());
   return outside;
 }
 

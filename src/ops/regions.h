@@ -11,9 +11,11 @@ namespace burnish::ops {
 
 const TensorType& result_type(const Graph& body, size_t output);
 
-/// A size inside of a body as seen outside: itself where every symbol in it is known from the node's inputs, else a fresh symbol.
-Dim outside_dim(InferContext& context, const Dim& dim);
-Shape outside_shape(InferContext& context, const Shape& shape);
+/// True where every symbol of the body's size came into the body with its inputs and is known from the node's inputs: then it means
+/// the same outside.
+bool known_outside(const InferContext& context, const Graph& body, const Dim& dim);
+/// A body's shape as seen outside: sizes that only the body knows become fresh symbols.
+Shape outside_shape(InferContext& context, const Graph& body, const Shape& shape);
 
 /// Error unless the node has exactly `count` bodies.
 void expect_regions(const InferContext& context, size_t count);

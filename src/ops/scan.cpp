@@ -69,7 +69,7 @@ void infer(const Scan& op, InferContext& context) {
   const Dim batch = op.batched ? context.shape(counts.states)[0] : Dim(1);
   for (size_t i = 0; i < context.output_count(); ++i) {
     const TensorType& result = result_type(body, i);
-    Shape shape = outside_shape(context, result.shape);
+    Shape shape = outside_shape(context, body, result.shape);
     if (i < counts.states) {
       const TensorType& initial = context.input(i);
       const Shape start = without_batch(op, initial.shape);
