@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "onnx/node_context.h"
 #include "ops/operator.h"
-#include "ops/transpose.h"
 
 namespace burnish::onnx {
 namespace {
@@ -56,14 +55,6 @@ TensorType body_input_type(const proto::ValueInfoProto& input, const std::option
     else type.shape.push_back(dim ? symbols.substituted(*dim) : symbols.fresh(fmt::format("{}_{}", input.name(), axis)));
   }
   return type;
-}
-
-/// A copy of `value` under its own name, for an output that would otherwise share its name with another output or an input.
-ValueId copied(Scope& scope, ValueId value, const std::string& name) {
-  ops::Transpose same;
-  for (size_t axis = 0; axis < scope.graph.type(value).shape.rank(); ++axis) same.perm.push_back(static_cast<int64_t>(axis));
-  const NodeId node = scope.graph.add_node(same, {value}, 1, {name}, scope.unique_node_name(fmt::format("{}/copy", name)));
-  return scope.graph.node(node).outputs.front();
 }
 
 }  // namespace
@@ -168,8 +159,7 @@ void Builder::define_outputs(const proto::GraphProto& graph, Scope& scope) {
     }
     if (not names.insert(output.name()).second) fail("the output `{}` is listed twice", output.name());
     compare_with_declared(output, scope.graph.type(*value));
-    const bool same_name = scope.graph.value(*value).name == output.name();
-    scope.graph.add_output(same_name ? *value : copied(scope, *value, output.name()));
+    scope.graph.add_output(*value, output.name());
   }
 }
 

@@ -29,7 +29,7 @@ TEST(Import, NamesAndProvenance) {
   const Graph graph = workshop.import().graph;
   EXPECT_EQ(graph.name, "small");
   EXPECT_EQ(graph.value(graph.inputs()[0]).name, "x");
-  EXPECT_EQ(graph.value(graph.outputs()[0]).name, "y");
+  EXPECT_EQ(graph.output_name(0), "y");
   EXPECT_EQ(only_node(graph).name, "relu");
   EXPECT_THAT(only_node(graph).provenance, ElementsAre("relu"));
   EXPECT_NO_THROW(verify(graph));
@@ -106,7 +106,7 @@ TEST(Import, OutputsThatAreTheSameValueKeepTheirNames) {
   for (const char* name : {"z", "u"}) declare(workshop.graph().add_output(), name, {2, 3});
   const Graph graph = workshop.import().graph;
   std::vector<std::string> names;
-  for (const ValueId output : graph.outputs()) names.push_back(graph.value(output).name);
+  for (size_t i = 0; i < graph.outputs().size(); ++i) names.push_back(graph.output_name(i));
   EXPECT_THAT(names, ElementsAre("y", "z", "u"));
   const std::vector<Tensor> outputs = evaluate(graph, std::vector{floats({2, 3}, {-1, 2, -3, 4, -5, 6})});
   EXPECT_TRUE(outputs[0].identical(outputs[1]));
