@@ -127,7 +127,7 @@ class Call {
  public:
   explicit Call(const dnnl::matmul::primitive_desc& descriptor) : primitive_(descriptor), stream_(engine()) {
     const auto add = [&](int slot, const memory::desc& desc) {
-      memories_.emplace_back(desc, engine(), DNNL_MEMORY_NONE);
+      memories_.emplace_back(desc, engine(), nullptr);
       arguments_.push_back({slot, memories_.back().get()});
     };
     memories_.reserve(4);
