@@ -7,6 +7,7 @@
 #include "ops/concat.h"
 #include "ops/slice.h"
 #include "ops/split.h"
+#include "ops/transpose.h"
 #include "tactics/reformat.h"
 
 namespace burnish::tactics {
@@ -76,6 +77,29 @@ std::vector<Candidate> views(const OpRequest& request) {
       found.push_back(candidate_of(std::move(variant)));
     }
   }
+  return found;
+}
+
+/// A transpose is free where the output's layout walks its axes as the input's walks them: the bytes stay, the names of the axes change.
+std::vector<Candidate> transposed_views(const OpRequest& request, const ops::Transpose& op) {
+  const size_t rank = request.inputs[0].type.shape.rank();
+  const std::vector<size_t> order = ops::permutation(op, rank);
+  const auto seen_from_output = [&](const Layout& layout) {
+    Layout seen;
+    for (const uint8_t axis : layout.order) seen.order.push_back(static_cast<uint8_t>(std::ranges::find(order, axis) - order.begin()));
+    return seen;
+  };
+  std::vector<Layout> layouts = {Layout::row_major(rank), Layout{}};
+  for (const size_t axis : order) layouts[1].order.push_back(static_cast<uint8_t>(axis));  // makes the output row-major
+  if (const Layout images = Layout::channels_last(rank); rank >= 3 and images != layouts[1]) layouts.push_back(images);
+  std::vector<Candidate> found;
+  for (const DType storage : storage_types(request, request.inputs[0].type.dtype))
+    for (const Layout& layout : layouts) {
+      Variant variant = plain_variant(request, Alias::view);
+      variant.inputs[0] = {storage, layout};
+      variant.outputs[0] = {storage, seen_from_output(layout)};
+      found.push_back(candidate_of(std::move(variant)));
+    }
   return found;
 }
 
@@ -197,6 +221,7 @@ std::vector<Candidate> alias_candidates(const Graph& graph, const Node& node, co
   if (request.has_epilogue() or request.inputs.empty() or not request.inputs[0].present or request.outputs.empty()) return {};
   const size_t rank = request.inputs[0].type.shape.rank();
   if (node.op.has(Trait::view)) return views(request);
+  if (const auto* transpose = node.op.as<ops::Transpose>(); transpose != nullptr and rank > 0) return transposed_views(request, *transpose);
   if (const auto* concat = node.op.as<ops::Concat>(); concat != nullptr and all_present(request)) return concats(graph, node, request, normalized(concat->axis, rank), backend);
   if (const auto* split = node.op.as<ops::Split>()) return splits(request, normalized(split->axis, rank));
   if (node.op.is<ops::Slice>()) return slices(request);
