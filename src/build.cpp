@@ -31,8 +31,8 @@ class ThreadCountScope {
   int before_;
 };
 
-onnx::ImportConfig import_config(const BuildConfig& config) {
-  onnx::ImportConfig made;
+ImportConfig import_config(const BuildConfig& config) {
+  ImportConfig made;
   for (const auto& [name, range] : config.shapes) {
     if (range.min != range.opt or range.opt != range.max)
       fail_unsupported("input `{}`: min, opt and max shapes differ ({}, {}, {}); this version fixes dynamic dimensions when the engine is built", name,
@@ -40,7 +40,7 @@ onnx::ImportConfig import_config(const BuildConfig& config) {
     made.input_shapes[name] = range.opt;
   }
   made.allow_hard_links = config.allow_hard_links;
-  made.logger = config.logger;
+  made.log = config.logger;
   return made;
 }
 
