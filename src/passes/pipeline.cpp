@@ -1,0 +1,78 @@
+// The pipeline: read from top to bottom. A sentence stands wherever the order matters.
+#include "passes/pipeline.h"
+
+#include <algorithm>
+
+#include "passes/fold_batchnorm.h"
+#include "passes/fold_constants.h"
+#include "passes/fold_pad.h"
+#include "passes/fold_reshapes.h"
+#include "passes/fold_scale.h"
+#include "passes/fold_shapes.h"
+#include "passes/fold_transposes.h"
+#include "passes/fuse_epilogue.h"
+#include "passes/fuse_pointwise.h"
+#include "passes/merge_common_subexpressions.h"
+#include "passes/remove_dead.h"
+#include "passes/remove_identities.h"
+
+namespace burnish::passes {
+namespace {
+
+void add(std::vector<Pass>& all, std::vector<Pass> more) { all.insert(all.end(), more.begin(), more.end()); }
+
+/// Brings different spellings of the same thing to one form. What one of these folds, the next can see through.
+std::vector<Pass> cleanup() {
+  return {
+      FoldShapes{},        // first: constant shapes are what the others ask for
+      FoldConstants{},     // before identities: a computed 1 or 0 must be a constant to be neutral
+      RemoveIdentities{},  // before chains: what stands between two Reshapes or Transposes is often nothing
+      FoldReshapes{},      //
+      FoldTransposes{},    // after Reshapes: it makes Reshapes of its own only where axes of size 1 move
+      MergeCommonSubexpressions{},
+  };
+}
+
+}  // namespace
+
+std::vector<Pass> pipeline(const PassConfig&) {
+  std::vector<Pass> all;
+  add(all, {RemoveDead{}});
+  add(all, cleanup());
+  // Twice, because constants that fold late (a mask, a window's indices) uncover identities and equal chains.
+  add(all, cleanup());
+
+  add(all, {
+               FoldBatchnorm{},  // before scales: it makes them
+               FoldPad{},
+               FoldScale{},      // before recognition takes single Muls and Adds away
+           });
+  add(all, cleanup());
+
+  add(all, {
+               FusePointwise{},  // after recognition, which looks for single operators
+               FuseEpilogue{},   // last: nothing looks into fused nodes
+           });
+  return all;
+}
+
+void run(Graph& graph, const PassConfig& config) { run(graph, pipeline(config), config); }
+
+std::vector<PassInfo> list() {
+  std::vector<PassInfo> infos;
+  PassConfig everything;
+  everything.merge_parallel_convs = true;
+  for (const Pass& pass : pipeline(everything))
+    if (std::ranges::find(infos, pass.name, &PassInfo::name) == infos.end()) infos.push_back({pass.name, pass.summary});
+  return infos;
+}
+
+std::optional<Pass> find(std::string_view name) {
+  PassConfig everything;
+  everything.merge_parallel_convs = true;
+  const std::vector<Pass> all = pipeline(everything);
+  const auto found = std::ranges::find(all, name, &Pass::name);
+  return found == all.end() ? std::nullopt : std::optional(*found);
+}
+
+}  // namespace burnish::passes

@@ -1,0 +1,30 @@
+// The order of the passes: the one place that knows it. Called by the compiler with an imported graph; `burnish passes` lists it.
+// What passes do stands in their own files; how they are run, in the manager.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "passes/manager.h"
+
+namespace burnish::passes {
+
+struct PassConfig : ManagerConfig {
+  bool merge_parallel_matmuls = true;
+  /// Saves reading the input twice, but copies the parts out again: pays only where the backend reads slices in place.
+  bool merge_parallel_convs = false;
+};
+
+/// Optimizes the graph in place. Throws Error that names the pass; the graph is then not to be used.
+void run(Graph& graph, const PassConfig& config = {});
+
+/// The passes in the order in which they run; some come several times.
+std::vector<Pass> pipeline(const PassConfig& config = {});
+
+/// Each pass once, in order of its first run.
+std::vector<PassInfo> list();
+
+/// The pass of this name with its default options.
+std::optional<Pass> find(std::string_view name);
+
+}  // namespace burnish::passes
