@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 #include "base/error.h"
 #include "base/parallel.h"
@@ -59,6 +60,23 @@ tactics::CandidateConfig candidate_config(const BuildConfig& config) {
   made.permitted = config.permitted;
   made.only_tactic = config.force_tactic;
   return made;
+}
+
+/// Sizes the symbols of inputs that nobody gave a shape, if the application allows it.
+void bind_default_dimension(Graph& graph, const BuildConfig& config) {
+  if (config.default_dimension <= 0) return;
+  DimBindings bindings;
+  for (const ValueId input : graph.inputs()) {
+    DimBindings own;
+    for (const Dim& dim : graph.type(input).shape)
+      for (const std::string& symbol : dim.symbols()) own[symbol] = config.default_dimension;
+    if (own.empty()) continue;
+    if (config.logger)
+      config.logger(Severity::warning, fmt::format("input `{}` {} is dynamic and no shape is given for it: it is built for {}", graph.value(input).name,
+                                                   graph.type(input).shape.text(), graph.type(input).shape.substituted(own).text()));
+    bindings.merge(own);
+  }
+  if (not bindings.empty()) graph.bind(bindings);
 }
 
 /// A graph whose sizes are still open cannot be given memory: says which inputs need a shape.
@@ -131,21 +149,39 @@ std::string print_candidates(const Graph& graph, const tactics::CandidateSet& fo
   return text;
 }
 
+/// Runs one stage and tells the application when it begins and ends.
+template <class Work>
+decltype(auto) staged(const BuildConfig& config, std::string_view stage, Work&& work) {
+  const auto tell = [&](size_t done) {
+    if (config.progress and not config.progress(stage, done, 1)) fail("the application stopped the build at stage {}", stage);
+  };
+  tell(0);
+  if constexpr (std::is_void_v<std::invoke_result_t<Work>>) {
+    work();
+    tell(1);
+  } else {
+    auto result = work();
+    tell(1);
+    return result;
+  }
+}
+
 /// Walks the line up to `last`; returns that stage's text where the build stops there.
 std::string walk(Line& line, const BuildConfig& config, std::optional<Stage> last) {
   Graph& graph = line.model.graph;
   if (last == Stage::import) return print(graph);
+  bind_default_dimension(graph, config);
   check_static(graph);
-  passes::run(graph, pass_config(config));
+  staged(config, "passes", [&] { passes::run(graph, pass_config(config)); });
   if (last == Stage::passes) return print(graph);
-  line.found = tactics::candidates(graph, candidate_config(config));
+  line.found = staged(config, "candidates", [&] { return tactics::candidates(graph, candidate_config(config)); });
   const ThreadCountScope threads(line.found.target.threads);
   if (last == Stage::candidates) return print_candidates(graph, line.found, nullptr);
   measure(line.found, config);
   if (not config.choices.empty()) line.pinned = tactics::Choices::parse(config.choices);
-  line.chosen = tactics::assign(graph, line.found, assign_config(graph, config, line.pinned));
+  line.chosen = staged(config, "assign", [&] { return tactics::assign(graph, line.found, assign_config(graph, config, line.pinned)); });
   if (last == Stage::assign) return print_candidates(graph, line.found, &line.chosen.chosen);
-  line.plan = plan::make(graph, line.found, line.chosen);
+  line.plan = staged(config, "plan", [&] { return plan::make(graph, line.found, line.chosen); });
   return last == Stage::plan ? plan::print(line.plan) : std::string();
 }
 
@@ -161,13 +197,13 @@ Engine finish(Line& line, const BuildConfig& config) {
 }  // namespace
 
 Engine build(const std::filesystem::path& model, const BuildConfig& config) {
-  Line line{.model = onnx::import_model(model, import_config(config)), .found = {}, .pinned = {}, .chosen = {}, .plan = {}};
+  Line line{.model = staged(config, "import", [&] { return onnx::import_model(model, import_config(config)); }), .found = {}, .pinned = {}, .chosen = {}, .plan = {}};
   walk(line, config, {});
   return finish(line, config);
 }
 
 Engine build(std::span<const std::byte> model, const BuildConfig& config, const std::filesystem::path& folder) {
-  Line line{.model = onnx::import_model(model, folder, import_config(config)), .found = {}, .pinned = {}, .chosen = {}, .plan = {}};
+  Line line{.model = staged(config, "import", [&] { return onnx::import_model(model, folder, import_config(config)); }), .found = {}, .pinned = {}, .chosen = {}, .plan = {}};
   walk(line, config, {});
   return finish(line, config);
 }
@@ -179,7 +215,7 @@ std::optional<Stage> stage_from_name(std::string_view name) {
 }
 
 std::string build_until(const std::filesystem::path& model, Stage stage, const BuildConfig& config) {
-  Line line{.model = onnx::import_model(model, import_config(config)), .found = {}, .pinned = {}, .chosen = {}, .plan = {}};
+  Line line{.model = staged(config, "import", [&] { return onnx::import_model(model, import_config(config)); }), .found = {}, .pinned = {}, .chosen = {}, .plan = {}};
   return walk(line, config, stage);
 }
 

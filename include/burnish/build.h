@@ -27,6 +27,8 @@ struct BuildConfig {
   int threads = 0;
   /// By input name. Dynamic dimensions get these values; in this version min, opt and max must be equal.
   std::map<std::string, ShapeRange> shapes;
+  /// What dynamic dimensions without a shape get, with a warning (trtexec: 1). 0: they are an error.
+  int64_t default_dimension = 0;
 
   /// Storage types allowed beside the model's own f32 (`--bf16`, `--fp16`): permissions, never obligations.
   std::vector<DType> permitted;
@@ -48,6 +50,7 @@ struct BuildConfig {
   std::string force_tactic;                // tests: this tactic wherever it accepts, else the reference
   bool allow_hard_links = false;           // external data that is hard-linked
   Logger logger;
+  /// Told when each stage begins (0 of 1) and ends (1 of 1), under the names of `Stage`, and how far "timing" is.
   Progress progress;
 };
 
