@@ -88,13 +88,15 @@ void TextCursor::skip() {
   }
 }
 
-void TextCursor::fail_here(std::string_view message) const {
+std::string TextCursor::location() const {
   const std::string_view before = text_.substr(0, position_);
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;
   const size_t start = before.rfind('\n');
   const size_t column = position_ - (start == std::string_view::npos ? 0 : start + 1) + 1;
-  fail("line {}, column {}: {}", line, column, message);
+  return fmt::format("line {}, column {}", line, column);
 }
+
+void TextCursor::fail_here(std::string_view message) const { fail("{}: {}", location(), message); }
 
 bool TextCursor::at_end() {
   skip();

@@ -31,6 +31,8 @@ class TextCursor {
   std::string quoted_string();
   size_t position() const { return position_; }
   std::string_view rest() const { return text_.substr(position_); }
+  /// "line L, column C" of the next character.
+  std::string location() const;
   [[noreturn]] void fail_here(std::string_view message) const;
 
  private:

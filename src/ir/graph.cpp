@@ -66,7 +66,7 @@ void Graph::drop_user(ValueId value, NodeId node) {
 }
 
 ValueId Graph::add_input(std::string name, TensorType type) {
-  skip_unknowns(unknowns_end(type.shape));
+  next_unknown_ = std::max(next_unknown_, unknowns_end(type.shape));
   const ValueId id = new_value(std::move(name), std::move(type));
   mutable_value(id).is_input = true;
   inputs_.push_back(id);

@@ -101,9 +101,9 @@ class Graph {
   InferContext infer_context(std::span<const ValueId> inputs, size_t outputs, std::span<const Graph> regions = {}) const;
   /// Infers all types again from the inputs on, after symbols or input types changed. Regions included, as far as their own inputs say.
   void infer_again();
-  /// The number of the next symbol for an unknown dim; `skip_unknowns` makes it at least `next`.
+  /// The number of the next symbol for an unknown dim.
   uint64_t next_unknown() const { return next_unknown_; }
-  void skip_unknowns(uint64_t next) { next_unknown_ = next > next_unknown_ ? next : next_unknown_; }
+  void set_next_unknown(uint64_t next) { next_unknown_ = next; }
   /// Replaces symbols by numbers everywhere, regions included.
   void bind(const DimBindings& bindings);
 

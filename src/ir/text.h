@@ -27,8 +27,10 @@ struct PrintOptions {
 ///     %w: f32[8,1,3,3] = constant @0f3c...            # by hash
 ///     %two: i64[2] = constant [1, 64]                 # written out
 ///     %conv: f32[N,8,8,8] = Conv{pads=[1,1,1,1]}(%image, %w, _) "conv_1" from "Conv_0", "BatchNormalization_1"
-///     output %conv
+///     output %conv as "digits"                        # the name is left out where it is the value's
 ///   }
+/// Regions stand after the inputs, before the names: `If(%cond, %x) { graph "then" {...} graph "else" {...} } "if_1"`.
+/// `symbol N: 1..64` lines before the inputs give the ranges of symbols; constants nobody uses are left out.
 std::string print(const Graph& graph, const PrintOptions& options = {});
 
 /// Finds the tensor of a hash; returns nullptr where unknown (then parsing throws Error).
