@@ -24,7 +24,7 @@ class Builder {
 
   TensorReader& tensors() { return tensors_; }
   Symbols& symbols() { return symbols_; }
-  /// Counts a node; throws Error where inlining has made the model absurdly large.
+  /// Counts a node; throws Error where bodies in bodies are imported absurdly often.
   void count_node();
 
  private:

@@ -47,6 +47,10 @@ std::optional<DeclaredType> declared_type(const proto::ValueInfoProto& value) {
                     });
 }
 
+void check_size(const Shape& shape) {
+  if (shape.is_static()) element_count(shape.dims());
+}
+
 Dim Symbols::fresh(const std::string& wish) {
   std::string name = wish;
   for (int i = 2; not names_.insert(name).second; ++i) name = fmt::format("{}_{}", wish, i);
@@ -124,7 +128,10 @@ std::vector<TensorType> Symbols::input_types(const std::vector<const proto::Valu
     fix(inputs[i]->name(), types.back().shape);
   }
   bind_given_symbols();
-  for (TensorType& type : types) type.shape = type.shape.substituted(bindings_);
+  for (size_t i = 0; i < types.size(); ++i) {
+    types[i].shape = types[i].shape.substituted(bindings_);
+    in_context([&] { return fmt::format("the type of `{}`", inputs[i]->name()); }, [&] { check_size(types[i].shape); });
+  }
   return types;
 }
 

@@ -21,6 +21,9 @@ struct DeclaredType {
 /// Throws Error where the value is no tensor (a sequence, a map, an optional) or a size is negative. Nothing where no type is declared.
 std::optional<DeclaredType> declared_type(const proto::ValueInfoProto& value);
 
+/// Throws Error where a static shape has more elements than can be counted.
+void check_size(const Shape& shape);
+
 class Symbols {
  public:
   explicit Symbols(const ImportConfig& config) : config_(config) {}

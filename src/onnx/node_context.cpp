@@ -82,6 +82,7 @@ std::vector<ValueId> NodeContext::add(Op op, std::vector<ValueId> inputs, size_t
   Node& node = scope_.graph.mutable_node(id);
   node.provenance = {name_};
   unnamed_.insert(node.outputs.begin(), node.outputs.end());
+  for (const ValueId output : node.outputs) check_size(scope_.graph.type(output).shape);
   return node.outputs;
 }
 

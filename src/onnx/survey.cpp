@@ -1,6 +1,7 @@
 // One walk over all node lists. Functions are visited once; their state tells recursion from repeated use.
 #include "onnx/survey.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/error.h"
@@ -10,6 +11,14 @@ namespace burnish::onnx {
 namespace {
 
 constexpr size_t deepest_nesting = 64;  // of bodies and calls together; bounds the recursion of everything after this walk
+// Functions that call functions grow exponentially when inlined; no honest model comes near this.
+constexpr size_t most_nodes = 1'000'000;
+
+/// What lies below a list of nodes once its functions are inlined.
+struct Extent {
+  size_t height = 0;
+  size_t nodes = 0;
+};
 
 struct Missing {
   std::vector<std::string> nodes;
@@ -19,11 +28,11 @@ struct Missing {
 struct Survey {
   const FunctionTable& functions;
   std::map<std::string, Missing> missing;                 // "Foo (domain com.acme, opset 3)"
-  std::map<const proto::FunctionProto*, size_t> heights;  // levels below a function, once it is finished
+  std::map<const proto::FunctionProto*, Extent> extents;  // of the functions that are finished
   std::set<const proto::FunctionProto*> open;
 
-  size_t visit(const google::protobuf::RepeatedPtrField<proto::NodeProto>& nodes, const Opsets& opsets, size_t depth);
-  size_t visit(const Function& function, size_t depth);
+  Extent visit(const google::protobuf::RepeatedPtrField<proto::NodeProto>& nodes, const Opsets& opsets, size_t depth);
+  Extent visit(const Function& function, size_t depth);
   void check_operator(const proto::NodeProto& node, const Opsets& opsets);
 };
 
@@ -38,31 +47,36 @@ void Survey::check_operator(const proto::NodeProto& node, const Opsets& opsets) 
   if (++entry.count <= 5) entry.nodes.push_back(node.name().empty() ? "without a name" : fmt::format("`{}`", node.name()));
 }
 
-size_t Survey::visit(const Function& function, size_t depth) {
-  if (const auto known = heights.find(function.body); known != heights.end()) return known->second;
+Extent Survey::visit(const Function& function, size_t depth) {
+  if (const auto known = extents.find(function.body); known != extents.end()) return known->second;
   if (not open.insert(function.body).second) fail("the function {} calls itself, directly or through others", full_name(*function.body));
-  const size_t height = visit(function.body->node(), function.opsets, depth);
+  const Extent extent = visit(function.body->node(), function.opsets, depth);
   open.erase(function.body);
-  return heights[function.body] = height;
+  return extents[function.body] = extent;
 }
 
-/// Returns how many levels lie below this list of nodes.
-size_t Survey::visit(const google::protobuf::RepeatedPtrField<proto::NodeProto>& nodes, const Opsets& opsets, size_t depth) {
+Extent Survey::visit(const google::protobuf::RepeatedPtrField<proto::NodeProto>& nodes, const Opsets& opsets, size_t depth) {
+  Extent all;
+  const auto include = [&](const Extent& below) {
+    all.height = std::max(all.height, below.height + 1);
+    all.nodes += below.nodes;
+    if (all.nodes > most_nodes) fail("the model grows beyond {} nodes when its functions are inlined", most_nodes);
+    if (depth + all.height > deepest_nesting) fail("bodies and function calls nest more than {} levels deep", deepest_nesting);
+  };
   if (depth > deepest_nesting) fail("bodies and function calls nest more than {} levels deep", deepest_nesting);
-  size_t height = 0;
   for (const proto::NodeProto& node : nodes) {
+    ++all.nodes;
     if (const Function* function = functions.find(node)) {
-      height = std::max(height, 1 + visit(*function, depth + 1));
+      include(visit(*function, depth + 1));
     } else {
       check_operator(node, opsets);
     }
     for (const proto::AttributeProto& attribute : node.attribute()) {
-      if (attribute.has_g()) height = std::max(height, 1 + visit(attribute.g().node(), opsets, depth + 1));
-      for (const proto::GraphProto& graph : attribute.graphs()) height = std::max(height, 1 + visit(graph.node(), opsets, depth + 1));
+      if (attribute.has_g()) include(visit(attribute.g().node(), opsets, depth + 1));
+      for (const proto::GraphProto& graph : attribute.graphs()) include(visit(graph.node(), opsets, depth + 1));
     }
   }
-  if (depth + height > deepest_nesting) fail("bodies and function calls nest more than {} levels deep", deepest_nesting);
-  return height;
+  return all;
 }
 
 std::string report(const std::map<std::string, Missing>& missing) {
@@ -78,7 +92,7 @@ std::string report(const std::map<std::string, Missing>& missing) {
 }  // namespace
 
 void survey(const proto::ModelProto& model, const Opsets& opsets, const FunctionTable& functions) {
-  Survey walk{.functions = functions, .missing = {}, .heights = {}, .open = {}};
+  Survey walk{.functions = functions, .missing = {}, .extents = {}, .open = {}};
   walk.visit(model.graph().node(), opsets, 0);
   if (not walk.missing.empty()) fail_unsupported("{}", report(walk.missing));
 }

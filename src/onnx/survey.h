@@ -9,7 +9,7 @@
 namespace burnish::onnx {
 
 /// Throws Error where operators are not known or their domain is not imported (all of them, with their nodes), where functions
-/// reach themselves, or where calls and bodies nest too deeply.
+/// reach themselves, or where calls and bodies nest too deeply or grow too large.
 void survey(const proto::ModelProto& model, const Opsets& opsets, const FunctionTable& functions);
 
 }  // namespace burnish::onnx

@@ -5,6 +5,9 @@
 #include "hostile/workshop.h"
 
 namespace burnish::test {
+
+void PrintTo(const HostileCase& one, std::ostream* out) { *out << one.name; }
+
 namespace {
 
 std::vector<HostileCase> all_cases() {

@@ -29,16 +29,24 @@ std::vector<fs::path> OnnxCase::data_sets() const {
   return sets;
 }
 
+namespace {
+
+Tensor read_tensor(const fs::path& file) {
+  ::onnx::TensorProto proto;
+  if (not proto.ParseFromString(read_text(file)) or proto.data_type() == 0) fail("this is no tensor");
+  onnx::ExternalData nothing(file.parent_path(), {}, false);
+  return onnx::TensorReader(nothing).read(proto).clone();
+}
+
+}  // namespace
+
 std::vector<Tensor> read_tensors(const fs::path& data_set, const std::string& kind) {
   std::vector<Tensor> tensors;
   for (int i = 0;; ++i) {
     const fs::path file = data_set / fmt::format("{}_{}.pb", kind, i);
     if (not fs::exists(file)) return tensors;
-    const std::string bytes = read_text(file);
-    ::onnx::TensorProto proto;
-    if (not proto.ParseFromString(bytes) or proto.data_type() == 0) fail("{} holds no tensor", file.filename().string());
-    onnx::ExternalData nothing(data_set, {}, false);
-    tensors.push_back(onnx::TensorReader(nothing).read(proto).clone());
+    tensors.push_back(in_context([&] { return fmt::format("{}, which is a tensor only in cases of tensors", file.filename().string()); },
+                                 [&] { return read_tensor(file); }));
   }
 }
 
