@@ -34,4 +34,23 @@ Window resolved_window(std::span<const Dim> spatial, std::vector<int64_t> kernel
 /// The output extents; Error where a window does not fit. With `ceil_mode` the last window must start inside input or begin padding.
 std::vector<Dim> window_outputs(std::span<const Dim> spatial, const Window& window, bool ceil_mode);
 
+/// The output extents where automatic padding may also meet symbolic ones: what inference uses.
+std::vector<Dim> inferred_outputs(std::span<const Dim> spatial, std::vector<int64_t> kernel, std::vector<int64_t> strides,
+                                  std::vector<int64_t> dilations, std::vector<int64_t> pads, AutoPad auto_pad, bool ceil_mode);
+
+/// One spatial axis as loops over it see it: output o reads inputs o * stride - pad_begin + k * dilation for k < kernel.
+struct WindowAxis {
+  int64_t input = 1;
+  int64_t output = 1;
+  int64_t kernel = 1;
+  int64_t stride = 1;
+  int64_t dilation = 1;
+  int64_t pad_begin = 0;
+  int64_t pad_end = 0;
+};
+/// Always three axes, so that one nest of loops serves all ranks; the missing leading ones have extent 1.
+using WindowBox = std::array<WindowAxis, 3>;
+/// Error on more than three spatial axes.
+WindowBox window_box(std::span<const int64_t> spatial, std::span<const int64_t> outputs, const Window& window);
+
 }  // namespace burnish::ops
