@@ -55,7 +55,7 @@ void reference(const Fused& op, EvalContext& context) {
   std::vector<Tensor> inputs;
   for (size_t i = 0; i < context.input_count(); ++i) inputs.push_back(context.has_input(i) ? context.input(i) : Tensor());
   const auto anchor_inputs = static_cast<size_t>(op.anchor_inputs);
-  EvalContext anchor(std::span(inputs).first(anchor_inputs), 1);
+  EvalContext anchor(std::span<const Tensor>(inputs).first(anchor_inputs), 1);
   op.anchor.reference(anchor);
   std::vector<Tensor> operands{anchor.outputs().front()};
   operands.insert(operands.end(), inputs.begin() + op.anchor_inputs, inputs.end());
