@@ -11,19 +11,18 @@
 namespace burnish::onnx {
 namespace {
 
-ImportedModel import_with(std::span<const std::byte> bytes, ExternalData external, const ImportConfig& config) {
-  const std::unique_ptr<proto::ModelProto> model = parse_model(bytes);
-  const Opsets opsets = opsets_of(model->opset_import());
-  const FunctionTable functions(*model);
-  survey(*model, opsets, functions);
+ImportedModel import_with(proto::ModelProto& model, ExternalData external, const ImportConfig& config) {
+  const Opsets opsets = opsets_of(model.opset_import());
+  const FunctionTable functions(model);
+  survey(model, opsets, functions);
 
   TensorReader tensors(external);
   ImportedModel imported;
-  imported.graph = Builder(config, functions, tensors).main_graph(*model->mutable_graph(), opsets);
-  for (const proto::StringStringEntryProto& entry : model->metadata_props()) imported.metadata.emplace_back(entry.key(), entry.value());
+  imported.graph = Builder(config, functions, tensors).main_graph(*model.mutable_graph(), opsets);
+  for (const proto::StringStringEntryProto& entry : model.metadata_props()) imported.metadata.emplace_back(entry.key(), entry.value());
   imported.producer =
-      model->producer_version().empty() ? model->producer_name() : fmt::format("{} {}", model->producer_name(), model->producer_version());
-  imported.ir_version = model->ir_version();
+      model.producer_version().empty() ? model.producer_name() : fmt::format("{} {}", model.producer_name(), model.producer_version());
+  imported.ir_version = model.ir_version();
   if (const auto version = opsets.find(""); version != opsets.end()) imported.opset = version->second;
   return imported;
 }
@@ -47,13 +46,15 @@ ImportedModel guarded(const std::string& what, Work&& work) {
 
 ImportedModel import_model(const std::filesystem::path& file, const ImportConfig& config) {
   return guarded(file.string(), [&] {
-    const MappedFile mapped(file);
-    return import_with(mapped.bytes(), ExternalData(file.parent_path(), file, config.allow_hard_links), config);
+    // The message holds a copy of what the file holds, so the map goes before the weights are touched.
+    const std::unique_ptr<proto::ModelProto> model = parse_model(MappedFile(file).bytes());
+    return import_with(*model, ExternalData(file.parent_path(), file, config.allow_hard_links), config);
   });
 }
 
 ImportedModel import_model(std::span<const std::byte> bytes, const std::filesystem::path& folder, const ImportConfig& config) {
-  return guarded("a model in memory", [&] { return import_with(bytes, ExternalData(folder, {}, config.allow_hard_links), config); });
+  return guarded("a model in memory",
+                 [&] { return import_with(*parse_model(bytes), ExternalData(folder, {}, config.allow_hard_links), config); });
 }
 
 }  // namespace burnish::onnx

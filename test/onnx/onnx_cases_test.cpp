@@ -7,6 +7,8 @@
 #include <functional>
 
 #include "base/error.h"
+#include "burnish/build.h"
+#include "burnish/engine.h"
 #include "ir/evaluate.h"
 #include "onnx/cases.h"
 #include "onnx/compare.h"
@@ -23,6 +25,17 @@ using Runner = std::function<std::vector<Tensor>(const std::filesystem::path& mo
 
 std::vector<Tensor> run_reference(const std::filesystem::path& model, const std::vector<Tensor>& inputs) {
   return evaluate(onnx::import_model(model).graph, inputs);
+}
+
+/// Compiled from estimates alone, for the shapes at hand.
+std::vector<Tensor> run_cpu(const std::filesystem::path& model, const std::vector<Tensor>& inputs) {
+  const Graph graph = onnx::import_model(model).graph;
+  BuildConfig config;
+  config.optimization_level = 0;
+  for (size_t i = 0; i < graph.inputs().size() and i < inputs.size(); ++i)
+    config.shapes[graph.value(graph.inputs()[i]).name] = {inputs[i].dims(), inputs[i].dims(), inputs[i].dims()};
+  Session session(build(model, config));
+  return session.run(inputs);
 }
 
 /// Empty where the case passes.
@@ -66,6 +79,8 @@ void run_all(const std::string& name, const Runner& runner) {
 }
 
 TEST(OnnxCases, Reference) { run_all("ref", run_reference); }
+
+TEST(OnnxCases, Cpu) { run_all("cpu", run_cpu); }
 
 }  // namespace
 }  // namespace burnish::test
