@@ -111,6 +111,6 @@ void reference(const Attention& op, EvalContext& context) {
 
 }  // namespace
 
-void register_attention(Registry& registry) { registry.add<Attention>({.name = "Attention", .infer = infer, .reference = reference}); }
+void register_attention(Registry& registry) { registry.add<Attention>({.name = "Attention", .infer = infer, .reference = reference, .onnx = {}}); }
 
 }  // namespace burnish::ops
