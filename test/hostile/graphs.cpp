@@ -57,7 +57,7 @@ std::vector<HostileCase> hostile_graphs() {
        [](Workshop& w) { w.graph().mutable_input(0)->mutable_type()->mutable_map_type(); }},
       {"wrong_output_type", "the output `y` is declared as i64, but computed as f32[2,3]",
        [](Workshop& w) { w.graph().mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(7); }},
-      {"too_many_outputs", "has no output 1", [](Workshop& w) { w.relu().add_output("z"); }},
+      {"too_many_outputs", "2 outputs are too many", [](Workshop& w) { w.relu().add_output("z"); }},
       {"given_shape_does_not_fit", "the given shape 5x3 of `x` does not fit the model's [2,3]: axis 0 is fixed",
        [](Workshop& w) {
          w.config.input_shapes["x"] = {5, 3};
