@@ -7,12 +7,13 @@ namespace burnish {
 namespace {
 
 /// Names for the unknown sizes of a node inferred again: the symbol that stood there before, else a new one.
-DimRenames lasting_names(const Graph& graph, const Node& node, const InferContext& context) {
+DimRenames lasting_names(const Graph& graph, const Node& node, const InferContext& context, uint64_t& next_unknown) {
   DimRenames renames;
   for (size_t i = 0; i < node.outputs.size(); ++i) match_unknowns(context.outputs()[i].type.shape, graph.type(node.outputs[i]).shape, fresh_prefix, renames);
   std::erase_if(renames, [](const auto& entry) { return not entry.second.symbol_name().starts_with(unknown_prefix); });
   for (uint64_t i = 0; i < context.unknown_count(); ++i)
-    renames.emplace(fmt::format("{}{}", fresh_prefix, i), Dim::symbol(fmt::format("{}{}", unknown_prefix, graph.next_unknown() + i)));
+    if (const std::string fresh = fmt::format("{}{}", fresh_prefix, i); not renames.contains(fresh))
+      renames.emplace(fresh, Dim::symbol(fmt::format("{}{}", unknown_prefix, next_unknown++)));
   return renames;
 }
 
@@ -38,8 +39,7 @@ void Graph::infer_again() {
     InferContext context = infer_context(node.inputs, node.outputs.size(), node.regions);
     context.name_unknowns(std::string(fresh_prefix), 0);
     in_context([&] { return describe(node); }, [&] { node.op.infer(context); });
-    const DimRenames renames = lasting_names(*this, node, context);
-    next_unknown_ += context.unknown_count();
+    const DimRenames renames = lasting_names(*this, node, context, next_unknown_);
     for (size_t i = 0; i < node.outputs.size(); ++i) {
       const InferContext::Output& made = context.outputs()[i];
       Value& target = mutable_value(node.outputs[i]);
