@@ -12,16 +12,25 @@ namespace burnish::test {
 
 struct OnnxCase {
   std::string name;  // "node/test_add"
-  std::filesystem::path folder;
-
-  std::filesystem::path model() const { return folder / "model.onnx"; }
-  std::vector<std::filesystem::path> data_sets() const;
+  std::filesystem::path model;
+  std::filesystem::path folder;  // of the data sets
+  std::filesystem::path light_output;
+  double rtol = 1e-3;
+  double atol = 1e-7;
 };
 
-/// All cases below `root`, sorted by name.
+struct DataSet {
+  std::vector<Tensor> inputs;
+  std::vector<Tensor> outputs;
+};
+
+/// The cases of single operators and small graphs below `root`, sorted by name.
 std::vector<OnnxCase> find_cases(const std::filesystem::path& root);
 
-/// input_0.pb, input_1.pb, ... or output_0.pb, ... of a data set. Throws Error where one holds no tensor.
-std::vector<Tensor> read_tensors(const std::filesystem::path& data_set, const std::string& kind);
+/// Whole networks whose weights are made up by the graph itself. Too large for the reference evaluation.
+std::vector<OnnxCase> find_light_cases(const std::filesystem::path& root);
+
+/// Throws Error where an input or output is no tensor.
+std::vector<DataSet> read_data_sets(const OnnxCase& one);
 
 }  // namespace burnish::test
