@@ -40,24 +40,24 @@ struct Digit {
   bool operator==(const Digit&) const = default;
 };
 
-/// For each axis its digits, fastest first, without those of one step and with neighbours joined: equal digits mean equal addresses.
+/// For each axis its digits, fastest first, without those that never move from 0 and with neighbours joined: equal digits mean equal
+/// addresses of all elements.
 std::vector<std::vector<Digit>> digits_of(const Layout& layout, std::span<const int64_t> dims) {
   std::vector<std::vector<Digit>> digits(dims.size());
-  std::vector<int64_t> blocked(dims.size(), 1);
+  std::vector<int64_t> left(dims.begin(), dims.end());   // positions that the digits so far do not tell apart
   int64_t stride = 1;
   const auto add = [&](size_t axis, int64_t extent) {
     std::vector<Digit>& known = digits.at(axis);
-    if (extent != 1) {
-      if (not known.empty() and known.back().stride * known.back().extent == stride) known.back().extent *= extent;
-      else known.push_back({stride, extent});
+    const int64_t used = std::min(extent, left[axis]);
+    if (used > 1) {
+      if (not known.empty() and known.back().stride * known.back().extent == stride) known.back().extent *= used;
+      else known.push_back({stride, used});
     }
+    left[axis] = (left[axis] + extent - 1) / extent;
     stride *= extent;
   };
-  for (auto block = layout.blocks.rbegin(); block != layout.blocks.rend(); ++block) {
-    add(block->axis, block->size);
-    blocked.at(block->axis) *= block->size;
-  }
-  for (auto axis = layout.order.rbegin(); axis != layout.order.rend(); ++axis) add(*axis, (dims[*axis] + blocked[*axis] - 1) / blocked[*axis]);
+  for (auto block = layout.blocks.rbegin(); block != layout.blocks.rend(); ++block) add(block->axis, block->size);
+  for (auto axis = layout.order.rbegin(); axis != layout.order.rend(); ++axis) add(*axis, left[*axis]);
   return digits;
 }
 
