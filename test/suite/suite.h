@@ -52,7 +52,7 @@ struct Case {
   std::vector<Input> inputs;
   size_t outputs = 1;
   std::string remark;
-  std::string failure;  // where set, inference or evaluation must throw an Error that holds this text
+  std::optional<std::string> failure;  // where set, inference or evaluation must throw an Error that holds this text
   std::vector<DimBindings> sizes{{}};  // sizes of the symbols, one run for each entry
   /// Terms summed into one result: tolerances grow with it.
   int64_t accumulated = 1;
