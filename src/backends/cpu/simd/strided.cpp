@@ -24,8 +24,18 @@ std::vector<PhysicalLoop> physical_loops(std::span<const int64_t> dims, const La
   return loops;
 }
 
-/// Element strides of an operand for the physical loops of another layout. Where a loop of the domain is finer than the operand's own
-/// loops, the operand must not be blocked on that axis, or be blocked alike.
+/// Cuts a loop at the steps of another order of the same axis, so that both walk it with constant strides.
+void cut(std::vector<PhysicalLoop>& loops, const PhysicalLoop& other, size_t missing) {
+  for (size_t i = 0; i < loops.size(); ++i) {
+    const PhysicalLoop loop = loops[i];
+    if (loop.axis != other.axis + missing or other.step <= loop.step or other.step >= loop.step * loop.extent) continue;
+    BURNISH_CHECK(other.step % loop.step == 0, "blocks of {} and {} do not nest", other.step, loop.step);
+    loops[i] = {loop.axis, loop.extent * loop.step / other.step, other.step};
+    loops.insert(loops.begin() + static_cast<std::ptrdiff_t>(i) + 1, {loop.axis, other.step / loop.step, loop.step});
+  }
+}
+
+/// Element strides of an operand for the physical loops of the domain, which are at least as fine as its own.
 std::vector<int64_t> strides_for(const std::vector<PhysicalLoop>& domain, std::span<const int64_t> dims, const Dims& operand_dims, const Layout& layout) {
   const std::vector<PhysicalLoop> own = physical_loops(operand_dims, layout);
   std::vector<int64_t> own_strides(own.size(), 1);
@@ -33,16 +43,14 @@ std::vector<int64_t> strides_for(const std::vector<PhysicalLoop>& domain, std::s
   const size_t missing = dims.size() - operand_dims.size();
   std::vector<int64_t> strides;
   for (const PhysicalLoop& loop : domain) {
-    if (loop.axis < missing or (operand_dims[loop.axis - missing] == 1 and dims[loop.axis] != 1)) {
+    if (loop.extent == 1 or loop.axis < missing or (operand_dims[loop.axis - missing] == 1 and dims[loop.axis] != 1)) {
       strides.push_back(0);
       continue;
     }
     int64_t stride = -1;
-    for (size_t i = 0; i < own.size(); ++i) {
-      const bool covers = own[i].axis == loop.axis - missing and loop.step % own[i].step == 0 and
-                          (own[i].extent == 1 ? loop.extent == 1 or own[i].step == loop.step : loop.step / own[i].step * loop.extent <= own[i].extent);
-      if (covers) stride = own_strides[i] * (loop.step / own[i].step);
-    }
+    for (size_t i = 0; i < own.size(); ++i)
+      if (own[i].axis + missing == loop.axis and own[i].step <= loop.step and loop.step * loop.extent <= own[i].step * own[i].extent)
+        stride = own_strides[i] * (loop.step / own[i].step);
     BURNISH_CHECK(stride >= 0, "layout {} does not fit the loops", layout.text());
     strides.push_back(stride);
   }
@@ -81,7 +89,9 @@ bool unpadded(const Layout& layout, std::span<const int64_t> dims) {
 }
 
 StridedLoops strided_loops(std::span<const int64_t> dims, const Layout& domain, const std::vector<std::pair<Dims, Layout>>& operands) {
-  const std::vector<PhysicalLoop> loops = physical_loops(dims, domain);
+  std::vector<PhysicalLoop> loops = physical_loops(dims, domain);
+  for (const auto& [operand_dims, layout] : operands)
+    for (const PhysicalLoop& other : physical_loops(operand_dims, layout)) cut(loops, other, dims.size() - operand_dims.size());
   StridedLoops made;
   for (const PhysicalLoop& loop : loops) made.extents.push_back(loop.extent);
   for (const auto& [operand_dims, layout] : operands) made.strides.push_back(strides_for(loops, dims, operand_dims, layout));
