@@ -86,4 +86,22 @@ std::vector<DataSet> read_data_sets(const OnnxCase& one) {
   return sets;
 }
 
+std::string with_constant_inputs(const std::string& model, const std::vector<Tensor>& inputs) {
+  ::onnx::ModelProto proto;
+  if (not proto.ParseFromString(model)) fail("this is no model");
+  ::onnx::GraphProto& graph = *proto.mutable_graph();
+  if (static_cast<size_t>(graph.input_size()) != inputs.size()) fail("the case gives {} of {} inputs", inputs.size(), graph.input_size());
+  for (size_t i = 1; i < inputs.size(); ++i) {
+    const Tensor& value = inputs[i];
+    if (value.dtype() == DType::string or (bit_width(value.dtype()) < 8 and value.dtype() != DType::boolean)) fail("a constant of {} is not made here", name_of(value.dtype()));
+    const ::onnx::ValueInfoProto& input = graph.input(static_cast<int>(i));
+    ::onnx::TensorProto& constant = *graph.add_initializer();
+    constant.set_name(input.name());
+    constant.set_data_type(input.type().tensor_type().elem_type());
+    for (const int64_t dim : value.dims()) constant.add_dims(dim);
+    constant.set_raw_data(value.data(), value.bytes());
+  }
+  return proto.SerializeAsString();
+}
+
 }  // namespace burnish::test

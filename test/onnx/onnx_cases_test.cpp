@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "burnish/build.h"
 #include "burnish/engine.h"
 #include "ir/evaluate.h"
@@ -29,14 +30,27 @@ std::vector<Tensor> run_reference(const std::filesystem::path& model, const std:
 }
 
 /// Compiled from estimates alone, for the shapes at hand.
-std::vector<Tensor> run_cpu(const std::filesystem::path& model, const std::vector<Tensor>& inputs) {
-  const Graph graph = onnx::import_model(model).graph;
+std::vector<Tensor> build_and_run(const std::string& model, const std::filesystem::path& folder, const std::vector<Tensor>& inputs) {
+  const auto bytes = std::as_bytes(std::span(model));
+  const Graph graph = onnx::import_model(bytes, folder).graph;
   BuildConfig config;
   config.optimization_level = 0;
   for (size_t i = 0; i < graph.inputs().size() and i < inputs.size(); ++i)
     config.shapes[graph.value(graph.inputs()[i]).name] = {inputs[i].dims(), inputs[i].dims(), inputs[i].dims()};
-  Session session(build(model, config));
+  Session session(build(bytes, config, folder));
   return session.run(inputs);
+}
+
+/// An engine has fixed sizes. Where sizes are computed from the values of further inputs (the shape of Reshape, the axes of Reduce),
+/// it is built for the values at hand.
+std::vector<Tensor> run_cpu(const std::filesystem::path& model, const std::vector<Tensor>& inputs) {
+  const std::string bytes = read_text(model);
+  try {
+    return build_and_run(bytes, model.parent_path(), inputs);
+  } catch (const Error& error) {
+    if (inputs.size() < 2 or std::string_view(error.what()).find("is not fixed") == std::string_view::npos) throw;
+  }
+  return build_and_run(with_constant_inputs(bytes, inputs), model.parent_path(), {inputs.front()});
 }
 
 /// Empty where the case passes.
