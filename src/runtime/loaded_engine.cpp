@@ -1,12 +1,11 @@
 #include "runtime/loaded_engine.h"
 
-#include <unordered_map>
-
 #include "base/error.h"
 #include "base/parallel.h"
 #include "ir/text.h"
 #include "ir/verify.h"
 #include "runtime/artifacts.h"
+#include "runtime/check_step.h"
 #include "tactics/registry.h"
 #include "tactics/timing.h"
 
@@ -67,11 +66,12 @@ LoadedEngine::LoadedEngine(engine::EngineData data, const OpenConfig& config, bo
   ArtifactStore store(plan().threads, data_.artifacts);
   if (not record)
     for (const auto& [hash, tensor] : data_.constants) store.know_hash(tensor.get(), hash);
+  StepChecker checker;
   for (const plan::Step& step : plan().steps)
     in_context([&] { return fmt::format("building the kernel of step `{}` ({})", step.name, step.tactic); }, [&] {
       const tactics::Tactic* tactic = tactics::registry().find_tactic(step.tactic);
       BURNISH_CHECK(tactic != nullptr, "tactic {} is gone", step.tactic);
-      if (const tactics::Verdict verdict = tactic->supports(step.request); not verdict) fail("the tactic refuses: {}", verdict.reason());
+      if (not record) checker.check(step, *tactic);
       kernels_.push_back(tactic->build(store, step.request, step.variant));
     });
   set_thread_count(before);
