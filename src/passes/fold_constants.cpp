@@ -37,6 +37,13 @@ int64_t growth(const Graph& graph, const Node& node) {
   return total;
 }
 
+/// Small integers may be sizes: once they are known, inference can say more about what follows.
+bool may_be_sizes(const Graph& graph, const Node& node) {
+  for (const ValueId output : node.outputs)
+    if (graph.type(output).shape.rank() <= 1 and is_integer(graph.type(output).dtype)) return true;
+  return false;
+}
+
 void fold(Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   std::vector<Tensor> inputs;
@@ -63,9 +70,9 @@ bool FoldConstants::run(Graph& graph) const {
     // Sizes that depend on data become known by computing them; inputs bound how large they can be.
     if (not known and not node.op.has(Trait::data_dependent)) continue;
     if (known and growth(graph, node) > growth_limit) continue;
+    sharper |= not known or may_be_sizes(graph, node);
     fold(graph, id);
     changed = true;
-    sharper |= not known;
   }
   if (sharper) graph.infer_again();
   return changed;
