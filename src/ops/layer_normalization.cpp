@@ -1,134 +1,84 @@
-// LayerNormalization and RMSNormalization: see normalization.h. Both work on rows, the axes from `axis` on.
-#include <cmath>
-
+// LayerNormalization: see ops/normalization.h.
 #include "base/error.h"
+#include "base/parallel.h"
 #include "ops/axes.h"
+#include "ops/elements.h"
 #include "ops/normalization.h"
+#include "ops/normalize_rows.h"
 #include "ops/operator.h"
 
 namespace burnish::ops {
 namespace {
 
-struct Rows {
-  int64_t count = 1;
-  int64_t size = 1;
-};
-
-Rows rows_of(const Dims& dims, size_t axis) {
-  Rows rows;
-  for (size_t i = 0; i < dims.size(); ++i) (i < axis ? rows.count : rows.size) *= dims[i];
-  return rows;
-}
-
-/// Scale and bias broadcast to the normalized axes (trailing axes of X).
-void check_parameter(const InferContext& context, size_t index, size_t axis) {
-  if (not context.has_input(index)) return;
-  const Shape& data = context.shape(0);
-  const Shape& parameter = context.shape(index);
-  if (parameter.rank() > data.rank()) fail("input {} has rank {}, the data only {}", index, parameter.rank(), data.rank());
-  const size_t missing = data.rank() - parameter.rank();
-  for (size_t i = 0; i < parameter.rank(); ++i) {
-    const auto extent = parameter[i].constant();
-    const auto wanted = data[i + missing].constant();
-    if (extent and *extent != 1 and ((wanted and *extent != *wanted) or i + missing < axis))
-      fail("input {} {} does not broadcast to the normalized axes of {}", index, parameter.text(), data.text());
-  }
-}
-
-/// A parameter may have leading axes of extent 1 that the row does not have.
-Tensor drop_leading_ones(const Tensor& tensor, size_t rank) {
-  Dims dims = tensor.dims();
-  while (dims.size() > rank and dims.front() == 1) dims.erase(dims.begin());
-  return tensor.reshaped(dims);
-}
-
-/// The parameter's value for every position of a row.
-std::vector<double> row_parameter(const Tensor& parameter, const Dims& dims, size_t axis) {
-  const Dims row(dims.begin() + static_cast<std::ptrdiff_t>(axis), dims.end());
-  const Tensor spread = evaluate(Expr::single(ExprCode::cast, {parameter.dtype()}, DType::f64), {drop_leading_ones(parameter, row.size())}, row).front();
-  return {spread.values<double>().begin(), spread.values<double>().end()};
-}
-
-template <class RowWork>
-void for_each_row(EvalContext& context, int64_t asked_axis, Tensor& out, const RowWork& work) {
-  const Tensor& x = context.input(0);
-  const size_t axis = normalized_axis(asked_axis, x.rank());
-  const Rows rows = rows_of(x.dims(), axis);
-  const std::vector<double> scale = row_parameter(context.input(1), x.dims(), axis);
-  const std::vector<double> bias = context.has_input(2) ? row_parameter(context.input(2), x.dims(), axis) : std::vector<double>(scale.size(), 0.0);
-  std::vector<double> row(static_cast<size_t>(rows.size));
-  for (int64_t r = 0; r < rows.count; ++r) {
-    for (int64_t i = 0; i < rows.size; ++i) row[static_cast<size_t>(i)] = x.number(r * rows.size + i);
-    const auto [mean, inverse] = work(r, row);
-    for (size_t i = 0; i < row.size(); ++i)
-      out.set_number(r * rows.size + static_cast<int64_t>(i), (row[i] - mean) * inverse * scale[i] + bias[i]);
-  }
-}
-
-double mean_of(const std::vector<double>& row) {
-  double sum = 0;
-  for (const double x : row) sum += x;
-  return sum / static_cast<double>(row.size());
-}
-
-double mean_square(const std::vector<double>& row, double center) {
-  double sum = 0;
-  for (const double x : row) sum += (x - center) * (x - center);
-  return sum / static_cast<double>(row.size());
-}
-
-void infer_layer(const LayerNormalization& op, InferContext& context) {
+void infer(const LayerNormalization& op, InferContext& context) {
   context.expect_inputs(2, 3);
-  const Shape& x = context.shape(0);
-  if (not is_floating(context.dtype(0))) fail("LayerNormalization computes floating types, not {}", name_of(context.dtype(0)));
-  const size_t axis = context.axis(op.axis, x.rank());
-  check_parameter(context, 1, axis);
-  check_parameter(context, 2, axis);
-  context.output(0, context.dtype(0), x);
-  Shape moments = x;
-  for (size_t i = axis; i < x.rank(); ++i) moments[i] = Dim(1);
-  for (size_t i = 1; i < context.output_count(); ++i) context.output(i, DType::f32, moments);
+  const Shape& shape = context.shape(0);
+  const size_t axis = context.axis(op.axis, shape.rank());
+  for (size_t i = 0; i < 3; ++i) {
+    if (not context.has_input(i)) continue;
+    if (not is_floating(context.dtype(i))) fail("input {} is {}; it must be a floating type", i, name_of(context.dtype(i)));
+    if (i > 0) check_row_parameter(context.shape(i), shape, axis, i);
+  }
+  context.output(0, context.dtype(0), shape);
+  Shape statistics = shape;
+  for (size_t i = axis; i < shape.rank(); ++i) statistics[i] = 1;
+  for (size_t i = 1; i < context.output_count(); ++i) context.output(i, DType::f32, statistics);
 }
 
-void reference_layer(const LayerNormalization& op, EvalContext& context) {
-  const Tensor& x = context.input(0);
-  Tensor out = context.allocate(0, x.dtype(), x.dims());
-  Dims dims = x.dims();
-  for (size_t i = normalized_axis(op.axis, x.rank()); i < dims.size(); ++i) dims[i] = 1;
-  for (size_t i = 1; i < context.output_count(); ++i) context.allocate(i, DType::f32, dims);
-  std::vector<Tensor> moments(context.outputs().begin() + 1, context.outputs().end());
-  for_each_row(context, op.axis, out, [&](int64_t r, const std::vector<double>& row) {
-    const double mean = mean_of(row);
-    const double inverse = 1 / std::sqrt(mean_square(row, mean) + op.epsilon);
-    if (not moments.empty()) moments[0].set_number(r, mean);
-    if (moments.size() > 1) moments[1].set_number(r, inverse);
-    return std::pair(mean, inverse);
+/// The mean and the inverse deviation of each row, where the node gives them out.
+void store_statistics(EvalContext& context, const Dims& dims, const std::vector<RowMoments>& rows) {
+  for (size_t index = 1; index < context.output_count(); ++index) {
+    Tensor& out = context.allocate(index, DType::f32, dims);
+    for (int64_t i = 0; i < out.size(); ++i) {
+      const RowMoments& row = rows[static_cast<size_t>(i)];
+      out.set_number(i, index == 1 ? row.mean : row.inverse_deviation);
+    }
+  }
+}
+
+void reference(const LayerNormalization& op, EvalContext& context) {
+  const Tensor& input = context.input(0);
+  const size_t axis = normalized_axis(op.axis, input.rank());
+  const int64_t count = extent_product(input.dims(), axis, input.rank());
+  Dims statistics = input.dims();
+  std::fill(statistics.begin() + static_cast<int64_t>(axis), statistics.end(), 1);
+  std::vector<RowMoments> moments(static_cast<size_t>(element_count(statistics)));
+  const std::vector<int64_t> scale_index = broadcast_indices(context.input(1).dims(), input.dims());
+  const std::vector<int64_t> bias_index = context.has_input(2) ? broadcast_indices(context.input(2).dims(), input.dims()) : std::vector<int64_t>{};
+  Tensor& out = context.allocate(0, input.dtype(), input.dims());
+  with_floating(input.dtype(), [&](auto type) {
+    using T = decltype(type);
+    const Numbers<T> x(input);
+    const Numbers<double> scale(context.input(1));
+    const Numbers<double> bias(context.has_input(2) ? context.input(2) : context.input(1));
+    NumbersOut<T> y(out);
+    parallel_for(static_cast<int64_t>(moments.size()), 16, [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        const RowMoments one = moments[static_cast<size_t>(row)] = row_moments(x.data() + row * count, count, op.epsilon);
+        for (int64_t i = row * count; i < (row + 1) * count; ++i) {
+          const double normal = (static_cast<double>(x[i]) - one.mean) * one.inverse_deviation * scale[scale_index[static_cast<size_t>(i)]];
+          y[i] = static_cast<T>(normal + (bias_index.empty() ? 0 : bias[bias_index[static_cast<size_t>(i)]]));
+        }
+      }
+    });
+    y.store();
   });
+  store_statistics(context, statistics, moments);
 }
 
-void infer_rms(const RMSNormalization& op, InferContext& context) {
-  context.expect_inputs(2, 2);
-  if (not is_floating(context.dtype(0))) fail("RMSNormalization computes floating types, not {}", name_of(context.dtype(0)));
-  check_parameter(context, 1, context.axis(op.axis, context.shape(0).rank()));
-  context.output(0, context.dtype(0), context.shape(0));
+LayerNormalization import(const ImportContext& context) {
+  if (const int64_t stash = context.int_or("stash_type", 1); stash != 1)
+    fail_unsupported("LayerNormalization with stash_type {}; only 1 (f32) is supported", stash);
+  return {.axis = context.int_or("axis", -1), .epsilon = context.float_or("epsilon", 1e-5)};
 }
-
-void reference_rms(const RMSNormalization& op, EvalContext& context) {
-  const Tensor& x = context.input(0);
-  Tensor out = context.allocate(0, x.dtype(), x.dims());
-  for_each_row(context, op.axis, out, [&](int64_t, const std::vector<double>& row) { return std::pair(0.0, 1 / std::sqrt(mean_square(row, 0) + op.epsilon)); });
-}
-
-LayerNormalization import_layer(const ImportContext& context) { return {.axis = context.int_or("axis", -1), .epsilon = context.float_or("epsilon", 1e-5)}; }
-RMSNormalization import_rms(const ImportContext& context) { return {.axis = context.int_or("axis", -1), .epsilon = context.float_or("epsilon", 1e-5)}; }
 
 }  // namespace
 
 void register_layer_normalization(Registry& registry) {
-  registry.add<LayerNormalization>(
-      {.name = "LayerNormalization", .infer = infer_layer, .reference = reference_layer, .onnx = {{.name = "LayerNormalization", .since = 1, .import = import_layer}}});
-  registry.add<RMSNormalization>(
-      {.name = "RMSNormalization", .infer = infer_rms, .reference = reference_rms, .onnx = {{.name = "RMSNormalization", .since = 23, .import = import_rms}}});
+  registry.add<LayerNormalization>({.name = "LayerNormalization",
+                                    .infer = infer,
+                                    .reference = reference,
+                                    .onnx = {{.name = "LayerNormalization", .since = 1, .import = import}}});
 }
 
 }  // namespace burnish::ops
