@@ -1,0 +1,81 @@
+// Engines are told from models by their first bytes, never by the file's name.
+#include "cli/commands/model_source.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "cli/model_interface.h"
+#include "cli/values.h"
+#include "engine/header.h"
+
+namespace burnish::cli::commands {
+
+void add_build_options(CLI::App& command, BuildArguments& arguments) {
+  command.add_option("-s,--shapes", arguments.shapes, "sizes of dynamic inputs: input:1x3x224x224; * stands for any name")
+      ->type_name("NAME:DIMS");
+  command.add_option("--backend", arguments.backend, "what to build for; `burnish devices` lists them")->capture_default_str();
+  command.add_option("--threads", arguments.threads, "threads to build for and run with; 0: all cores")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
+  command.add_flag("--bf16", arguments.bf16, "permit bfloat16 as storage");
+  command.add_flag("--fp16", arguments.f16, "permit float16 as storage");
+  command.add_option("--level", arguments.level, "search effort, 0 to 5; 0 measures nothing")
+      ->check(CLI::Range(0, 5))
+      ->capture_default_str();
+  command.add_option("--timing-cache", arguments.timing_cache, "read kernel timings from it and add new ones")->type_name("FILE");
+  command.add_option("--choices", arguments.choices, "use the kernels this file names, and measure nothing")->type_name("FILE");
+  command.add_flag("-v,--verbose", arguments.verbose, "say everything");
+}
+
+BuildConfig build_config(const BuildArguments& arguments, const std::filesystem::path& model) {
+  BuildConfig config;
+  config.backend = arguments.backend;
+  config.threads = arguments.threads;
+  config.default_dimension = 1;
+  if (arguments.f16) config.permitted.push_back(DType::f16);
+  if (arguments.bf16) config.permitted.push_back(DType::bf16);
+  config.optimization_level = arguments.level;
+  config.timing_cache = arguments.timing_cache;
+  if (not arguments.choices.empty()) config.choices = read_text(arguments.choices);
+  ShapeList shapes;
+  for (const std::string& text : arguments.shapes)
+    for (auto& shape : parse_shapes(text)) shapes.push_back(std::move(shape));
+  for (const auto& [name, dims] : shapes)
+    if (name.find('*') == std::string::npos) config.shapes[name] = {dims, dims, dims};
+  if (not has_pattern(shapes)) return config;
+  for (const Port& input : read_interface(model, shapes).inputs)
+    if (const Dims* dims = find_shape(shapes, input.name)) config.shapes[input.name] = {*dims, *dims, *dims};
+  return config;
+}
+
+bool is_engine_file(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  return file.bytes().size() >= engine::magic.size() and std::memcmp(file.bytes().data(), engine::magic.data(), engine::magic.size()) == 0;
+}
+
+Engine build_with_bar(const std::filesystem::path& model, BuildConfig config, Console& console) {
+  ProgressBar bar;
+  config.progress = [&](std::string_view stage, size_t done, size_t total) {
+    bar.show(stage, done, total);
+    return true;
+  };
+  config.logger = [&](Severity severity, std::string_view message) {
+    if (severity == Severity::info and not console.verbose()) return;
+    bar.clear();
+    console.say(severity, message);
+  };
+  return build(model, config);
+}
+
+Engine open_or_build(const std::filesystem::path& path, const BuildArguments& arguments, Console& console) {
+  console.set_verbose(arguments.verbose);
+  if (not is_engine_file(path)) return build_with_bar(path, build_config(arguments, path), console);
+  OpenConfig config;
+  config.threads = arguments.threads;
+  config.logger = console.logger();
+  return Engine::open(path, config);
+}
+
+}  // namespace burnish::cli::commands

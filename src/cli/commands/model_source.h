@@ -1,0 +1,40 @@
+// What several commands share: a model or an engine named on the command line, and the options to build the former with.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "burnish/build.h"
+#include "cli/console.h"
+#include "cli/progress_bar.h"
+
+namespace burnish::cli::commands {
+
+/// Options of a build, as typed.
+struct BuildArguments {
+  std::vector<std::string> shapes;
+  std::string backend = "cpu";
+  int threads = 0;
+  bool f16 = false;
+  bool bf16 = false;
+  int level = 3;
+  std::filesystem::path timing_cache;
+  std::filesystem::path choices;
+  bool verbose = false;
+};
+
+void add_build_options(CLI::App& command, BuildArguments& arguments);
+/// Wildcards in shapes are resolved against `model`.
+BuildConfig build_config(const BuildArguments& arguments, const std::filesystem::path& model);
+
+/// Whether the file begins as engines do. Throws Error where it cannot be read.
+bool is_engine_file(const std::filesystem::path& path);
+/// Builds with the console's messages and a bar.
+Engine build_with_bar(const std::filesystem::path& model, BuildConfig config, Console& console);
+/// An engine is opened, anything else is built as a model.
+Engine open_or_build(const std::filesystem::path& path, const BuildArguments& arguments, Console& console);
+
+}  // namespace burnish::cli::commands
