@@ -1,6 +1,8 @@
 // Reads and matches expectation lists.
 #include "onnx/expectations.h"
 
+#include <fnmatch.h>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -22,13 +24,11 @@ Expectations::Expectations(const std::filesystem::path& file) {
 const std::string* Expectations::reason(const std::string& name) {
   const Line* found = nullptr;
   for (Line& line : lines_) {
-    const bool matches = line.pattern.ends_with('*') ? name.starts_with(std::string_view(line.pattern).substr(0, line.pattern.size() - 1))
-                                                     : name == line.pattern;
-    if (not matches) continue;
+    if (::fnmatch(line.pattern.c_str(), name.c_str(), 0) != 0) continue;
     line.used = true;
-    found = &line;
+    if (found == nullptr or line.pattern.size() > found->pattern.size()) found = &line;
   }
-  return found == nullptr ? nullptr : &found->reason;
+  return found == nullptr or found->reason == "passes" ? nullptr : &found->reason;
 }
 
 std::vector<std::string> Expectations::unused() const {

@@ -1,6 +1,8 @@
 // The cases a runner is known to fail, each with its reason. A list lies in test/runners, one line for each exception:
 //   node/test_sequence_*: sequences are not supported
-// The part before the colon is a case, or, ending in *, all cases that start so. Lists only shrink: an unexpected pass is a failure too.
+//   node/test_sequence_*_expanded: passes
+// The part before the colon is a case or a pattern with *; the longest one that fits counts. Lists only shrink: an unexpected pass is a
+// failure too.
 #pragma once
 
 #include <filesystem>
