@@ -1,4 +1,5 @@
-// Short kernels are run in bundles long enough for the clock, slow ones only a few times.
+// Short kernels are run in bundles long enough for the clock, slow ones only a few times. Bundles that other processes disturbed are
+// left out, because the choice must not depend on what else the machine was doing.
 #include "tactics/stopwatch.h"
 
 #include <algorithm>
@@ -14,8 +15,16 @@ namespace {
 
 constexpr double shortest_bundle = 0.3e-3;
 constexpr double time_for_one = 3e-3;      // all bundles together, where that leaves the least number
+constexpr double longest_retry = 30e-3;    // further bundles, where other processes disturbed the first ones
 constexpr int fewest_bundles = 3;
 constexpr double slow = 50e-3;             // one more run tells enough
+constexpr double disturbed = 1.5;          // a bundle this much above the fastest shared its cores with somebody
+
+std::vector<double> undisturbed(std::vector<double> times) {
+  const double limit = disturbed * std::ranges::min(times);
+  std::erase_if(times, [&](double time) { return time > limit; });
+  return times;
+}
 
 double mean_of_middle_half(std::vector<double> times) {
   std::ranges::sort(times);
@@ -80,18 +89,20 @@ double Stopwatch::time(const OpRequest& request, const Variant& variant, const K
     return seconds / static_cast<double>(count);
   };
   const double first = run_times(1);
-  if (first > 4 * give_up_above) return first;
-  const double warm = run_times(1);
+  if (first > slow and first > 4 * give_up_above) return first;
+  const double warm = std::min(first, run_times(1));
   if (warm > slow) return warm;
   const auto repeats = static_cast<int64_t>(std::clamp(std::ceil(shortest_bundle / std::max(warm, 1e-9)), 1.0, 1e5));
   const auto affordable = static_cast<int>(time_for_one / std::max(warm * static_cast<double>(repeats), 1e-9));
-  const int count = std::max(1, std::min(bundles, std::max(fewest_bundles, affordable)));
+  const auto count = static_cast<size_t>(std::max(1, std::min(bundles, std::max(fewest_bundles, affordable))));
   std::vector<double> times;
-  while (static_cast<int>(times.size()) < count) {
+  double spent = 0;
+  do {
     times.push_back(run_times(repeats));
+    spent += times.back() * static_cast<double>(repeats);
     if (times.size() >= 2 and std::ranges::min(times) > give_up_above) break;
-  }
-  return mean_of_middle_half(std::move(times));
+  } while (times.size() < count or (undisturbed(times).size() < count and spent < longest_retry));
+  return mean_of_middle_half(undisturbed(std::move(times)));
 }
 
 }  // namespace burnish::tactics
