@@ -109,7 +109,9 @@ class Regions {
           if (position_[user.index] <= now_ and seen.insert(user.index).second) open.push_back(user);
     };
     for (const NodeId member : regions_[from]) visit_users(member);
+    // Direct reads are what is to be fused. They must not count as seen: a detour may lead to the very same node.
     std::erase_if(open, [&](NodeId id) { return region_of_[id.index] == from or region_of_[id.index] == to; });
+    std::erase_if(seen, [&](uint32_t index) { return region_of_[index] == to; });
     while (not open.empty()) {
       const NodeId id = open.back();
       open.pop_back();

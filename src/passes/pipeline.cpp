@@ -13,6 +13,7 @@
 #include "passes/fuse_epilogue.h"
 #include "passes/fuse_pointwise.h"
 #include "passes/merge_common_subexpressions.h"
+#include "passes/merge_concat_prefixes.h"
 #include "passes/remove_dead.h"
 #include "passes/remove_identities.h"
 
@@ -48,6 +49,7 @@ std::vector<Pass> pipeline(const PassConfig&) {
                FoldScale{},      // before recognition takes single Muls and Adds away
            });
   add(all, cleanup());
+  add(all, {MergeConcatPrefixes{}});
 
   add(all, {
                FusePointwise{},  // after recognition, which looks for single operators
