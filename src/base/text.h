@@ -21,13 +21,13 @@ class TextCursor {
  public:
   explicit TextCursor(std::string_view text) : text_(text) {}
 
-  bool at_end();                          // skips blanks and #-comments first
-  bool accept(std::string_view token);    // consumes it if it is next
+  bool at_end();                        // skips blanks and #-comments first
+  bool accept(std::string_view token);  // consumes it if it is next
   void expect(std::string_view token);
-  char peek();                            // next significant character, '\0' at the end
-  std::string_view word();                // [A-Za-z0-9_.?-]+ ; throws where there is none
+  char peek();              // next significant character, '\0' at the end
+  std::string_view word();  // [A-Za-z0-9_.?-]+ ; throws where there is none
   int64_t integer();
-  double number();                        // also inf, -inf, nan
+  double number();  // also inf, -inf, nan
   std::string quoted_string();
   size_t position() const { return position_; }
   std::string_view rest() const { return text_.substr(position_); }

@@ -42,7 +42,8 @@ void check_input(const Value& value, const Tensor& tensor) {
     fail("the graph input `{}` is a {} of {}, expected {}", value.name, name_of(tensor.dtype()), text_of(tensor.dims()), value.type.text());
   for (size_t axis = 0; axis < tensor.rank(); ++axis)
     if (const auto dim = value.type.shape[axis].constant(); dim and *dim != tensor.dim(axis))
-      fail("the graph input `{}` is a {} of {}, expected {}", value.name, name_of(tensor.dtype()), text_of(tensor.dims()), value.type.text());
+      fail("the graph input `{}` is a {} of {}, expected {}", value.name, name_of(tensor.dtype()), text_of(tensor.dims()),
+           value.type.text());
 }
 
 /// Tensors by value id; each is dropped after its last use, so that a large network fits into memory.
@@ -99,7 +100,8 @@ std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor> inputs) {
 std::vector<Tensor> evaluate(const Graph& graph, std::span<const Tensor> inputs) { return evaluate(graph, inputs, {}); }
 
 std::vector<Tensor> evaluate(const Graph& graph, std::span<const Tensor> inputs, const Observe& observe) {
-  if (inputs.size() != graph.inputs().size()) fail("the graph `{}` takes {} inputs, got {}", graph.name, graph.inputs().size(), inputs.size());
+  if (inputs.size() != graph.inputs().size())
+    fail("the graph `{}` takes {} inputs, got {}", graph.name, graph.inputs().size(), inputs.size());
   Values values(graph);
   for (size_t i = 0; i < inputs.size(); ++i) {
     check_input(graph.value(graph.inputs()[i]), inputs[i]);

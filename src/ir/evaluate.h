@@ -49,6 +49,7 @@ std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor> inputs);
 std::vector<Tensor> evaluate(const Graph& graph, std::span<const Tensor> inputs);
 
 /// As above; `observe` sees every value as it is computed.
-std::vector<Tensor> evaluate(const Graph& graph, std::span<const Tensor> inputs, const std::function<void(uint32_t value, const Tensor&)>& observe);
+std::vector<Tensor> evaluate(const Graph& graph, std::span<const Tensor> inputs,
+                             const std::function<void(uint32_t value, const Tensor&)>& observe);
 
 }  // namespace burnish

@@ -100,19 +100,24 @@ void verify_types(const Expr& expr, ExprOperand operand, const ExprStep& step) {
   const ExprCode code = step.code;
   const ExprCodeInfo& info = info_of(code);
   const auto arg = [&](size_t index) { return expr.dtype(step.args[index]); };
-  const auto all_args = [&](DType dtype) { return std::all_of(step.args.begin(), step.args.begin() + info.arity, [&](ExprOperand one) { return expr.dtype(one) == dtype; }); };
+  const auto all_args = [&](DType dtype) {
+    return std::all_of(step.args.begin(), step.args.begin() + info.arity, [&](ExprOperand one) { return expr.dtype(one) == dtype; });
+  };
   expect(is_real(step.dtype), operand, code, "the result must be a real number or boolean");
   expect(not info.boolean_result or step.dtype == DType::boolean, operand, code, "the result must be boolean");
   if (code == ExprCode::constant or code == ExprCode::cast) return;
-  if (in_range(code, ExprCode::logical_and, ExprCode::logical_not)) return expect(all_args(DType::boolean), operand, code, "the operands must be boolean");
-  if (in_range(code, ExprCode::equal, ExprCode::greater_equal)) return expect(arg(0) == arg(1), operand, code, "the operands must have one type");
+  if (in_range(code, ExprCode::logical_and, ExprCode::logical_not))
+    return expect(all_args(DType::boolean), operand, code, "the operands must be boolean");
+  if (in_range(code, ExprCode::equal, ExprCode::greater_equal))
+    return expect(arg(0) == arg(1), operand, code, "the operands must have one type");
   if (in_range(code, ExprCode::is_nan, ExprCode::is_inf)) return expect(is_floating(arg(0)), operand, code, "the operand must be floating");
   if (code == ExprCode::pow) return expect(arg(0) == step.dtype, operand, code, "the base must have the result's type");
   if (code == ExprCode::where) {
     expect(arg(0) == DType::boolean, operand, code, "the condition must be boolean");
     return expect(arg(1) == step.dtype and arg(2) == step.dtype, operand, code, "both choices must have the result's type");
   }
-  if (in_range(code, ExprCode::bitwise_and, ExprCode::shift_right)) expect(not is_floating(step.dtype), operand, code, "the type must be an integer");
+  if (in_range(code, ExprCode::bitwise_and, ExprCode::shift_right))
+    expect(not is_floating(step.dtype), operand, code, "the type must be an integer");
   expect(all_args(step.dtype), operand, code, "the operands must have the result's type");
 }
 
@@ -185,8 +190,10 @@ void Expr::verify() const {
   for (size_t i = 0; i < steps.size(); ++i) {
     const auto operand = static_cast<ExprOperand>(inputs.size() + i);
     const ExprStep& step = steps[i];
-    if (static_cast<size_t>(step.code) >= expr_code_count) fail("step {} of an expression has the unknown code {}", operand, static_cast<int>(step.code));
-    for (size_t arg = 0; arg < info_of(step.code).arity; ++arg) expect(step.args[arg] < operand, operand, step.code, "it reads an operand that does not stand before it");
+    if (static_cast<size_t>(step.code) >= expr_code_count)
+      fail("step {} of an expression has the unknown code {}", operand, static_cast<int>(step.code));
+    for (size_t arg = 0; arg < info_of(step.code).arity; ++arg)
+      expect(step.args[arg] < operand, operand, step.code, "it reads an operand that does not stand before it");
     verify_types(*this, operand, step);
   }
   for (const ExprOperand output : outputs)

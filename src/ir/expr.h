@@ -20,27 +20,75 @@ namespace burnish {
 enum class ExprCode : uint8_t {
   constant,  // a (floating types) or integer (others)
   cast,      // to the step's dtype
-  add, sub, mul, div, mod, fmod, pow, min, max,
-  neg, abs, sign, reciprocal, sqrt, exp, log, erf, floor, ceil, round,  // round: half to even
-  sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh,
-  sigmoid, relu, softplus, softsign, mish, hard_swish,
-  leaky_relu,        // a = slope
-  elu, celu,         // a = alpha
+  add,
+  sub,
+  mul,
+  div,
+  mod,
+  fmod,
+  pow,
+  min,
+  max,
+  neg,
+  abs,
+  sign,
+  reciprocal,
+  sqrt,
+  exp,
+  log,
+  erf,
+  floor,
+  ceil,
+  round,  // round: half to even
+  sin,
+  cos,
+  tan,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
+  tanh,
+  asinh,
+  acosh,
+  atanh,
+  sigmoid,
+  relu,
+  softplus,
+  softsign,
+  mish,
+  hard_swish,
+  leaky_relu,  // a = slope
+  elu,
+  celu,              // a = alpha
   selu,              // a = alpha, b = gamma
   hard_sigmoid,      // max(0, min(1, a*x + b))
   thresholded_relu,  // x > a ? x : 0
   shrink,            // a = lambd, b = bias
   swish,             // x * sigmoid(a*x); a = 1 is SiLU
-  gelu_erf, gelu_tanh,
-  prelu,             // (x, slope)
-  clip,              // (x, low, high)
+  gelu_erf,
+  gelu_tanh,
+  prelu,  // (x, slope)
+  clip,   // (x, low, high)
   is_nan,
-  is_inf,            // a: detect negative, b: detect positive
-  equal, less, less_equal, greater, greater_equal,  // result boolean; operands share a type
-  logical_and, logical_or, logical_xor, logical_not,
-  bitwise_and, bitwise_or, bitwise_xor, bitwise_not, shift_left, shift_right,
-  where,             // (condition, x, y)
-  round_half_away,   // away from zero on ties
+  is_inf,  // a: detect negative, b: detect positive
+  equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,  // result boolean; operands share a type
+  logical_and,
+  logical_or,
+  logical_xor,
+  logical_not,
+  bitwise_and,
+  bitwise_or,
+  bitwise_xor,
+  bitwise_not,
+  shift_left,
+  shift_right,
+  where,            // (condition, x, y)
+  round_half_away,  // away from zero on ties
   trunc,
 };
 inline constexpr size_t expr_code_count = static_cast<size_t>(ExprCode::trunc) + 1;
@@ -68,9 +116,9 @@ struct ExprStep {
 };
 
 struct Expr {
-  std::vector<DType> inputs;           // element type of each input
-  std::vector<ExprStep> steps;         // each uses only operands before it
-  std::vector<ExprOperand> outputs;    // at least one
+  std::vector<DType> inputs;         // element type of each input
+  std::vector<ExprStep> steps;       // each uses only operands before it
+  std::vector<ExprOperand> outputs;  // at least one
 
   bool operator==(const Expr&) const = default;
   size_t operand_count() const { return inputs.size() + steps.size(); }

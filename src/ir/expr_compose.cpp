@@ -61,7 +61,8 @@ std::vector<bool> needed_operands(const Expr& expr, const std::vector<ExprOperan
 Expr composed(const Expr& inner, size_t output, const Expr& outer, size_t input, bool keep_inner) {
   BURNISH_CHECK(output < inner.outputs.size() and input < outer.inputs.size(), "composition of operands that do not exist");
   const ExprOperand joint = inner.outputs[output];
-  if (inner.dtype(joint) != outer.inputs[input]) fail("an expression yields {} where {} is read", name_of(inner.dtype(joint)), name_of(outer.inputs[input]));
+  if (inner.dtype(joint) != outer.inputs[input])
+    fail("an expression yields {} where {} is read", name_of(inner.dtype(joint)), name_of(outer.inputs[input]));
   Expr out;
   for (const DType dtype : inner.inputs) out.add_input(dtype);
   std::vector<ExprOperand> outer_to(outer.operand_count());

@@ -98,7 +98,8 @@ class Evaluator {
     const auto bytes = static_cast<int64_t>(byte_size(tensor.dtype()));
     for_runs(domain_, domain_.strides[input], first, count, [&](int64_t offset, int64_t stride, int64_t run, int64_t position) {
       const std::byte* data = tensor.data() + offset * bytes;
-      if (is_floating(tensor.dtype())) load_numbers(tensor.dtype(), data, stride, static_cast<size_t>(run), numbers_[input].data() + position);
+      if (is_floating(tensor.dtype()))
+        load_numbers(tensor.dtype(), data, stride, static_cast<size_t>(run), numbers_[input].data() + position);
       else load_integers(tensor.dtype(), data, stride, static_cast<size_t>(run), integers_[input].data() + position);
     });
   }
@@ -125,8 +126,10 @@ class Evaluator {
     if (step.code == ExprCode::constant) return;
     if (step.code == ExprCode::cast) return cast(operand, step, count);
     if (step.code == ExprCode::where) return select(operand, step, count);
-    if (step.code == ExprCode::pow and is_floating(step.dtype) != is_floating(expr_.dtype(step.args[1]))) return mixed_power(operand, step, count);
-    if (info_of(step.code).boolean_result and is_floating(expr_.dtype(step.args[0]))) return expr_steps::compare(step, count, numbers_of(step), integers_[operand].data());
+    if (step.code == ExprCode::pow and is_floating(step.dtype) != is_floating(expr_.dtype(step.args[1])))
+      return mixed_power(operand, step, count);
+    if (info_of(step.code).boolean_result and is_floating(expr_.dtype(step.args[0])))
+      return expr_steps::compare(step, count, numbers_of(step), integers_[operand].data());
     if (step.code >= ExprCode::equal and step.code <= ExprCode::greater_equal)
       return expr_steps::compare(step, count, integers_of(step), expr_.dtype(step.args[0]) == DType::u64, integers_[operand].data());
     if (is_floating(step.dtype)) {
@@ -224,7 +227,8 @@ class Evaluator {
 void check_inputs(const Expr& expr, const std::vector<Tensor>& inputs, const Dims& domain) {
   if (inputs.size() != expr.inputs.size()) fail("an expression of {} inputs got {}", expr.inputs.size(), inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
-    if (not inputs[i].defined() or inputs[i].dtype() != expr.inputs[i]) fail("input {} of an expression is not {}", i, name_of(expr.inputs[i]));
+    if (not inputs[i].defined() or inputs[i].dtype() != expr.inputs[i])
+      fail("input {} of an expression is not {}", i, name_of(expr.inputs[i]));
     const Dims& dims = inputs[i].dims();
     bool fits = dims.size() <= domain.size();
     for (size_t axis = 0; fits and axis < dims.size(); ++axis) {
@@ -246,7 +250,8 @@ std::vector<Tensor> evaluate(const Expr& expr, const std::vector<Tensor>& inputs
   const int64_t blocks = (walked.count + block_size - 1) / block_size;
   parallel_for(blocks, blocks_per_thread, [&](int64_t begin, int64_t end) {
     Evaluator evaluator(expr, inputs, walked, outputs);
-    for (int64_t block = begin; block < end; ++block) evaluator.run(block * block_size, std::min(block_size, walked.count - block * block_size));
+    for (int64_t block = begin; block < end; ++block)
+      evaluator.run(block * block_size, std::min(block_size, walked.count - block * block_size));
   });
   return outputs;
 }

@@ -3,8 +3,8 @@
 // or wrapped to the step's type. Nothing here throws.
 #pragma once
 
-#include <cstdint>
 #include <cstddef>
+#include <cstdint>
 
 #include "ir/expr.h"
 

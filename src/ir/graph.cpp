@@ -73,7 +73,9 @@ ValueId Graph::add_input(std::string name, TensorType type) {
   return id;
 }
 
-ValueId Graph::add_constant(Tensor tensor, std::string name) { return add_constant(std::make_shared<const Tensor>(std::move(tensor)), std::move(name)); }
+ValueId Graph::add_constant(Tensor tensor, std::string name) {
+  return add_constant(std::make_shared<const Tensor>(std::move(tensor)), std::move(name));
+}
 
 ValueId Graph::add_constant(std::shared_ptr<const Tensor> tensor, std::string name) {
   BURNISH_CHECK(tensor != nullptr and tensor->defined(), "a constant needs a tensor");
@@ -84,7 +86,8 @@ ValueId Graph::add_constant(std::shared_ptr<const Tensor> tensor, std::string na
   return id;
 }
 
-NodeId Graph::add_node(Op op, std::vector<ValueId> inputs, size_t outputs, std::vector<std::string> output_names, std::string node_name, std::vector<Graph> regions) {
+NodeId Graph::add_node(Op op, std::vector<ValueId> inputs, size_t outputs, std::vector<std::string> output_names, std::string node_name,
+                       std::vector<Graph> regions) {
   BURNISH_CHECK(op.defined() and outputs > 0, "a node needs an operator and an output");
   Node node;
   node.id = {static_cast<uint32_t>(nodes_.size())};
@@ -152,7 +155,8 @@ void Graph::replace_uses(ValueId from, ValueId to) {
 }
 
 bool Graph::is_dead(const Node& node) const {
-  return not node.removed and std::ranges::all_of(node.outputs, [&](ValueId id) { return value(id).users.empty() and value(id).output_uses == 0; });
+  return not node.removed and
+         std::ranges::all_of(node.outputs, [&](ValueId id) { return value(id).users.empty() and value(id).output_uses == 0; });
 }
 
 void Graph::remove_node(NodeId id) {

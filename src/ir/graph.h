@@ -19,14 +19,14 @@
 namespace burnish {
 
 struct Value {
-  std::string name;                           // the ONNX name where there is one, else made from the node
+  std::string name;  // the ONNX name where there is one, else made from the node
   TensorType type;
-  NodeId producer;                            // invalid for inputs and constants
-  std::vector<NodeId> users;                  // one entry per use; a node that reads it twice stands twice
-  std::shared_ptr<const Tensor> constant;     // weights and literals
-  std::optional<DimValues> values;            // what is known of a small integer tensor
+  NodeId producer;                         // invalid for inputs and constants
+  std::vector<NodeId> users;               // one entry per use; a node that reads it twice stands twice
+  std::shared_ptr<const Tensor> constant;  // weights and literals
+  std::optional<DimValues> values;         // what is known of a small integer tensor
   bool is_input = false;
-  uint32_t output_uses = 0;                   // how often it is a graph output
+  uint32_t output_uses = 0;  // how often it is a graph output
 };
 
 class Graph;
@@ -37,8 +37,8 @@ struct Node {
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
   std::string name;
-  std::vector<std::string> provenance;        // names of the ONNX nodes it came from, in order of execution
-  std::vector<Graph> regions;                 // bodies of If, Loop, Scan; they capture outer values as trailing inputs
+  std::vector<std::string> provenance;  // names of the ONNX nodes it came from, in order of execution
+  std::vector<Graph> regions;           // bodies of If, Loop, Scan; they capture outer values as trailing inputs
   bool removed = false;
 };
 
@@ -91,9 +91,9 @@ class Graph {
   std::vector<NodeId> order() const;
 
   /// Convenience for passes; all take an omitted (invalid) value too.
-  const Tensor* constant(ValueId id) const;               // nullptr where not constant
-  const Node* producer(ValueId id) const;                 // nullptr for inputs and constants
-  const Node* only_producer(ValueId id) const;            // the producer where this is its single use and no graph output
+  const Tensor* constant(ValueId id) const;     // nullptr where not constant
+  const Node* producer(ValueId id) const;       // nullptr for inputs and constants
+  const Node* only_producer(ValueId id) const;  // the producer where this is its single use and no graph output
   bool single_use(ValueId id) const;
   bool is_output(ValueId id) const { return value(id).output_uses > 0; }
 

@@ -9,7 +9,8 @@ namespace {
 /// Names for the unknown sizes of a node inferred again: the symbol that stood there before, else a new one.
 DimRenames lasting_names(const Graph& graph, const Node& node, const InferContext& context, uint64_t& next_unknown) {
   DimRenames renames;
-  for (size_t i = 0; i < node.outputs.size(); ++i) match_unknowns(context.outputs()[i].type.shape, graph.type(node.outputs[i]).shape, fresh_prefix, renames);
+  for (size_t i = 0; i < node.outputs.size(); ++i)
+    match_unknowns(context.outputs()[i].type.shape, graph.type(node.outputs[i]).shape, fresh_prefix, renames);
   std::erase_if(renames, [](const auto& entry) { return not entry.second.symbol_name().starts_with(unknown_prefix); });
   for (uint64_t i = 0; i < context.unknown_count(); ++i)
     if (const std::string fresh = fmt::format("{}{}", fresh_prefix, i); not renames.contains(fresh))
@@ -53,7 +54,8 @@ void Graph::bind(const DimBindings& bindings) {
   for (const auto& [symbol, size] : bindings) {
     const auto found = symbols.find(symbol);
     if (found == symbols.end()) continue;
-    if (size < found->second.min or size > found->second.max) fail("the symbol {} is bound to {}, outside of {} to {}", symbol, size, found->second.min, found->second.max);
+    if (size < found->second.min or size > found->second.max)
+      fail("the symbol {} is bound to {}, outside of {} to {}", symbol, size, found->second.min, found->second.max);
     symbols.erase(found);
   }
   for (Value& value : values_) {

@@ -52,7 +52,8 @@ void InferContext::expect_rank(size_t index, size_t rank) const {
 }
 
 void InferContext::expect_same_dtype(size_t first, size_t second) const {
-  if (dtype(first) != dtype(second)) fail("inputs {} and {} have different types: {} and {}", first, second, name_of(dtype(first)), name_of(dtype(second)));
+  if (dtype(first) != dtype(second))
+    fail("inputs {} and {} have different types: {} and {}", first, second, name_of(dtype(first)), name_of(dtype(second)));
 }
 
 void InferContext::expect_inputs(size_t least, size_t most) const {

@@ -18,12 +18,12 @@ class EvalContext;
 
 enum class Trait : uint32_t {
   none = 0,
-  pointwise = 1,         // an Expr over broadcast inputs
-  view = 2,              // the output has the input's row-major elements under another shape
-  moves_data = 4,        // copies elements without computing
+  pointwise = 1,   // an Expr over broadcast inputs
+  view = 2,        // the output has the input's row-major elements under another shape
+  moves_data = 4,  // copies elements without computing
   commutative = 8,
-  random = 16,           // never folded, never merged
-  data_dependent = 32,   // the output's size depends on values
+  random = 16,          // never folded, never merged
+  data_dependent = 32,  // the output's size depends on values
   has_regions = 64,
 };
 constexpr Trait operator|(Trait a, Trait b) { return static_cast<Trait>(static_cast<uint32_t>(a) | static_cast<uint32_t>(b)); }
@@ -35,8 +35,8 @@ struct OperatorType {
   Trait traits = Trait::none;
   void (*infer)(const void* op, InferContext&) = nullptr;
   void (*reference)(const void* op, EvalContext&) = nullptr;
-  std::string (*print)(const void* op) = nullptr;                                 // "axis=1, ..." ; empty where all fields have their defaults
-  std::shared_ptr<const void> (*parse)(std::string_view fields) = nullptr;        // the inverse; throws Error
+  std::string (*print)(const void* op) = nullptr;                           // "axis=1, ..." ; empty where all fields have their defaults
+  std::shared_ptr<const void> (*parse)(std::string_view fields) = nullptr;  // the inverse; throws Error
 };
 
 /// The OperatorType of a C++ struct; set once by registration.

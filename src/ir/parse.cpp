@@ -139,7 +139,8 @@ class Parser {
     if (not hash) cursor_.fail_here("a constant's hash has 32 hexadecimal digits");
     std::shared_ptr<const Tensor> tensor = store_ ? store_(*hash) : nullptr;
     if (tensor == nullptr) cursor_.fail_here(fmt::format("the constant @{} is not in the store", digits));
-    if (tensor->dtype() != type.dtype or tensor->dims() != dims) cursor_.fail_here(fmt::format("the stored constant @{} is not {}", digits, type.text()));
+    if (tensor->dtype() != type.dtype or tensor->dims() != dims)
+      cursor_.fail_here(fmt::format("the stored constant @{} is not {}", digits, type.text()));
     define(declared.name, graph_.add_constant(std::move(tensor), declared.name));
   }
 
@@ -179,24 +180,26 @@ class Parser {
     std::vector<std::string> sources = provenance();
     std::vector<std::string> names;
     for (const Declaration& one : declared) names.push_back(one.name);
-    in_context(location,
-               [&] {
-                 const NodeId id = graph_.add_node(std::move(op), std::move(inputs), declared.size(), std::move(names), std::move(name), std::move(bodies));
-                 graph_.mutable_node(id).provenance = std::move(sources);
-                 take_types(graph_.node(id), declared);
-               });
+    in_context(location, [&] {
+      const NodeId id =
+          graph_.add_node(std::move(op), std::move(inputs), declared.size(), std::move(names), std::move(name), std::move(bodies));
+      graph_.mutable_node(id).provenance = std::move(sources);
+      take_types(graph_.node(id), declared);
+    });
   }
 
   /// The text's types hold: they name the unknown sizes that inference can only make anew. Whatever else differs is an error.
   void take_types(const Node& node, const std::vector<Declaration>& declared) {
     DimRenames renames;
-    for (size_t i = 0; i < declared.size(); ++i) match_unknowns(graph_.type(node.outputs[i]).shape, declared[i].type.shape, unknown_prefix, renames);
+    for (size_t i = 0; i < declared.size(); ++i)
+      match_unknowns(graph_.type(node.outputs[i]).shape, declared[i].type.shape, unknown_prefix, renames);
     std::erase_if(renames, [](const auto& entry) { return entry.first.size() < made_unknown_length; });
     for (size_t i = 0; i < declared.size(); ++i) {
       Value& value = graph_.mutable_value(node.outputs[i]);
       value.type.shape = renamed(value.type.shape, renames);
       if (value.values) value.values = renamed(*value.values, renames);
-      if (not compatible(value.type, declared[i].type)) fail("`{}` is declared as {}, but inference gives {}", declared[i].name, declared[i].type.text(), value.type.text());
+      if (not compatible(value.type, declared[i].type))
+        fail("`{}` is declared as {}, but inference gives {}", declared[i].name, declared[i].type.text(), value.type.text());
       value.type = declared[i].type;
       last_unknown_ = std::max(last_unknown_, unknowns_end(value.type.shape));
       define(declared[i].name, node.outputs[i]);

@@ -14,7 +14,9 @@ std::vector<NodeId> sorted_by_data(const Graph& graph, std::vector<NodeId> nodes
   std::vector<NodeId> sorted;
   while (not nodes.empty()) {
     const auto reads_pending = [&](NodeId id) {
-      return std::ranges::any_of(graph.node(id).inputs, [&](ValueId input) { return input.valid() and std::ranges::find(nodes, graph.value(input).producer) != nodes.end(); });
+      return std::ranges::any_of(graph.node(id).inputs, [&](ValueId input) {
+        return input.valid() and std::ranges::find(nodes, graph.value(input).producer) != nodes.end();
+      });
     };
     auto next = std::ranges::find_if_not(nodes, reads_pending);
     if (next == nodes.end()) next = nodes.begin();
@@ -75,7 +77,8 @@ void Patch::replace(ValueId from, ValueId to) { replaced_.emplace_back(from, to)
 void Patch::check() const {
   for (const auto& [from, to] : replaced_) {
     BURNISH_CHECK(from.valid() and from.index < first_ and to.valid(), "{} replaces a value that the graph does not have", rule_);
-    BURNISH_CHECK(compatible(type(from), type(to)), "{} replaces `{}` of type {} by {}", rule_, graph_->value(from).name, type(from).text(), type(to).text());
+    BURNISH_CHECK(compatible(type(from), type(to)), "{} replaces `{}` of type {} by {}", rule_, graph_->value(from).name, type(from).text(),
+                  type(to).text());
   }
 }
 

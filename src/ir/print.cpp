@@ -12,17 +12,21 @@ namespace burnish {
 namespace {
 
 bool is_plain_word(std::string_view text) {
-  return not text.empty() and std::ranges::all_of(text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 or std::string_view("_.?-").find(c) != std::string_view::npos; });
+  return not text.empty() and std::ranges::all_of(text, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 or std::string_view("_.?-").find(c) != std::string_view::npos;
+  });
 }
 
 /// Prints one graph; a region gets a Printer of its own, because its names are its own.
 class Printer {
  public:
-  Printer(const Graph& graph, const PrintOptions& options, std::string indent) : graph_(graph), options_(options), indent_(std::move(indent)), names_(graph.value_count()) {}
+  Printer(const Graph& graph, const PrintOptions& options, std::string indent)
+      : graph_(graph), options_(options), indent_(std::move(indent)), names_(graph.value_count()) {}
 
   std::string text() {
     out_ = fmt::format("graph {} {{\n", quoted(graph_.name));
-    for (const auto& [name, range] : graph_.symbols) line(fmt::format("symbol {}: {}..{}", text_of_symbol_name(name), range.min, range.max));
+    for (const auto& [name, range] : graph_.symbols)
+      line(fmt::format("symbol {}: {}..{}", text_of_symbol_name(name), range.min, range.max));
     for (const ValueId input : graph_.inputs()) line(fmt::format("{} = input", declaration(input)));
     for (const NodeId id : graph_.order()) {
       for (const ValueId input : graph_.node(id).inputs) print_constant(input);
@@ -88,7 +92,8 @@ class Printer {
     const ValueId id = graph_.outputs()[index];
     print_constant(id);
     std::string text = "output " + reference(id);
-    if (const std::string& name = graph_.output_name(index); not name.empty() and name != name_of(id)) text += " as " + quoted(graph_.output_name(index));
+    if (const std::string& name = graph_.output_name(index); not name.empty() and name != name_of(id))
+      text += " as " + quoted(graph_.output_name(index));
     line(text);
   }
 

@@ -43,7 +43,8 @@ uint64_t unknowns_end(const Shape& shape) {
     for (const std::string& name : dim.symbols()) {
       uint32_t number = 0;
       if (not name.starts_with(unknown_prefix)) continue;
-      if (std::from_chars(name.data() + 1, name.data() + name.size(), number).ec == std::errc{}) end = std::max<uint64_t>(end, uint64_t{number} + 1);
+      if (std::from_chars(name.data() + 1, name.data() + name.size(), number).ec == std::errc{})
+        end = std::max<uint64_t>(end, uint64_t{number} + 1);
     }
   return end;
 }

@@ -38,7 +38,8 @@ void verify_uses(const Graph& graph) {
     std::vector<NodeId> listed = graph.value({i}).users;
     std::ranges::sort(listed);
     std::ranges::sort(expected[i]);
-    if (listed != expected[i]) fail("{} lists {} users, but {} nodes read it or other ones do", describe_value(graph, {i}), listed.size(), expected[i].size());
+    if (listed != expected[i])
+      fail("{} lists {} users, but {} nodes read it or other ones do", describe_value(graph, {i}), listed.size(), expected[i].size());
   }
 }
 
@@ -57,7 +58,8 @@ void verify_value(const Graph& graph, ValueId id) {
     if (dim.is_constant() and dim.value() < 0) fail("its type {} has a negative dimension", value.type.text());
   if (value.constant) {
     const Dims& dims = value.constant->dims();
-    if (value.constant->dtype() != value.type.dtype or Shape(std::span<const int64_t>(dims)) != value.type.shape) fail("its type {} is not its constant's", value.type.text());
+    if (value.constant->dtype() != value.type.dtype or Shape(std::span<const int64_t>(dims)) != value.type.shape)
+      fail("its type {} is not its constant's", value.type.text());
   }
 }
 
@@ -70,7 +72,8 @@ void verify_interface(const Graph& graph) {
   for (uint32_t i = 0; i < graph.value_count(); ++i) {
     const Value& value = graph.value({i});
     const auto found = uses.find({i});
-    if (value.output_uses != (found == uses.end() ? 0 : found->second)) fail("{} counts {} uses as a graph output", describe_value(graph, {i}), value.output_uses);
+    if (value.output_uses != (found == uses.end() ? 0 : found->second))
+      fail("{} counts {} uses as a graph output", describe_value(graph, {i}), value.output_uses);
     const auto listed = std::ranges::count(graph.inputs(), ValueId{i});
     if (listed != (value.is_input ? 1 : 0)) fail("{} stands {} times among the graph inputs", describe_value(graph, {i}), listed);
   }
@@ -107,7 +110,8 @@ void verify(const Graph& graph, bool infer) {
                });
   }
   verify_uses(graph);
-  for (uint32_t i = 0; i < graph.value_count(); ++i) in_context([&] { return describe_value(graph, {i}); }, [&] { verify_value(graph, {i}); });
+  for (uint32_t i = 0; i < graph.value_count(); ++i)
+    in_context([&] { return describe_value(graph, {i}); }, [&] { verify_value(graph, {i}); });
   verify_interface(graph);
   for (const NodeId id : graph.order())
     if (infer) in_context([&] { return describe(graph.node(id)); }, [&] { verify_types(graph, graph.node(id)); });

@@ -36,7 +36,8 @@ double number_from_text(std::string_view text) {
   if (equal_ignoring_case(digits, "FALSE")) return 0;
   double value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (digits.empty() or error == std::errc::invalid_argument or end != digits.data() + digits.size()) fail("cannot cast the string \"{}\" to a number", text);
+  if (digits.empty() or error == std::errc::invalid_argument or end != digits.data() + digits.size())
+    fail("cannot cast the string \"{}\" to a number", text);
   // Out of range: from_chars leaves the value alone, strtod saturates to 0 or infinity as the standard demands.
   return error == std::errc{} ? value : std::strtod(std::string(digits).c_str(), nullptr);
 }
@@ -87,7 +88,8 @@ void convert_range(const Tensor& from, Tensor& to, bool saturate, int64_t begin,
 Tensor converted(const Tensor& tensor, DType to, bool saturate) {
   const DType from = tensor.dtype();
   if (from == to) return tensor;
-  if (is_complex(from) or is_complex(to)) fail_unsupported("cannot cast {} to {}: complex numbers have no cast", name_of(from), name_of(to));
+  if (is_complex(from) or is_complex(to))
+    fail_unsupported("cannot cast {} to {}: complex numbers have no cast", name_of(from), name_of(to));
   if (to == DType::string) return to_strings(tensor);
   if (from == DType::string) return from_strings(tensor, to, saturate);
   Tensor out = Tensor::uninitialized(to, tensor.dims());

@@ -37,8 +37,9 @@ DimTerm product(const DimTerm& a, const DimTerm& b) {
   DimTerm out;
   out.coefficient = times(a.coefficient, b.coefficient);
   out.atoms.reserve(a.atoms.size() + b.atoms.size());
-  std::ranges::merge(a.atoms, b.atoms, std::back_inserter(out.atoms), {}, [](const auto& x) { return std::string_view(x->text); },
-                     [](const auto& x) { return std::string_view(x->text); });
+  std::ranges::merge(
+      a.atoms, b.atoms, std::back_inserter(out.atoms), {}, [](const auto& x) { return std::string_view(x->text); },
+      [](const auto& x) { return std::string_view(x->text); });
   for (const auto& atom : out.atoms) out.key += (out.key.empty() ? "" : "*") + atom->text;
   if (out.key.size() > dim_detail::most_text) fail("a dimension's expression is too long");
   return out;

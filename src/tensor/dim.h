@@ -21,7 +21,7 @@ struct DimExpr;  // dim.cpp: a sum of products of symbols and atoms (floor_div, 
 
 class Dim {
  public:
-  Dim() = default;  // the constant 0
+  Dim() = default;                       // the constant 0
   Dim(int64_t value) : value_(value) {}  // NOLINT(google-explicit-constructor): a number is a dimension
   static Dim symbol(std::string_view name);
 

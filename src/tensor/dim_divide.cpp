@@ -18,8 +18,9 @@ int64_t floor_quotient(int64_t a, int64_t b) {
 /// An order of monomials that products respect (by degree, then by atoms), as polynomial division needs.
 bool below(const DimTerm& a, const DimTerm& b) {
   if (a.atoms.size() != b.atoms.size()) return a.atoms.size() < b.atoms.size();
-  return std::ranges::lexicographical_compare(b.atoms, a.atoms, {}, [](const auto& x) { return std::string_view(x->text); },
-                                              [](const auto& x) { return std::string_view(x->text); });
+  return std::ranges::lexicographical_compare(
+      b.atoms, a.atoms, {}, [](const auto& x) { return std::string_view(x->text); },
+      [](const auto& x) { return std::string_view(x->text); });
 }
 
 Dim dim_of(int64_t coefficient, std::vector<std::shared_ptr<const DimAtom>> atoms) {

@@ -130,7 +130,9 @@ std::string dim_detail::text_of_terms(std::span<const DimTerm> terms) {
   return out;
 }
 
-std::string text_of_symbol_name(std::string_view name) { return plain_name(name).size() == name.size() and not name.empty() ? std::string(name) : quoted(name); }
+std::string text_of_symbol_name(std::string_view name) {
+  return plain_name(name).size() == name.size() and not name.empty() ? std::string(name) : quoted(name);
+}
 
 std::string parse_symbol_name(TextCursor& cursor) {
   if (cursor.peek() == '"') {

@@ -15,10 +15,10 @@ struct Format {
   int exponent_bits;
   int mantissa_bits;
   int bias;
-  uint8_t largest;      // code of the largest finite value, without sign
-  uint8_t infinity;     // what overflow becomes where it does not saturate; 0 where that is NaN
+  uint8_t largest;   // code of the largest finite value, without sign
+  uint8_t infinity;  // what overflow becomes where it does not saturate; 0 where that is NaN
   uint8_t not_a_number;
-  bool signed_nan;      // NaN keeps the sign bit
+  bool signed_nan;  // NaN keeps the sign bit
   bool negative_zero;
 };
 

@@ -18,7 +18,8 @@ constexpr int64_t most_elements = INT64_MAX / 32;
 std::shared_ptr<void> aligned_bytes(size_t bytes, std::span<const int64_t> dims) {
   const size_t rounded = std::max(bytes + alignment - 1, alignment) / alignment * alignment;
   void* data = std::aligned_alloc(alignment, rounded);
-  if (data == nullptr) throw Error(fmt::format("not enough memory for a tensor of {} ({} bytes)", text_of(dims), bytes), StatusCode::resource_exhausted);
+  if (data == nullptr)
+    throw Error(fmt::format("not enough memory for a tensor of {} ({} bytes)", text_of(dims), bytes), StatusCode::resource_exhausted);
   return {data, std::free};
 }
 
@@ -50,7 +51,8 @@ Tensor Tensor::uninitialized(DType dtype, Dims dims) {
   tensor.size_ = element_count(dims);
   tensor.dims_ = std::move(dims);
   if (dtype == DType::string) {
-    if (tensor.size_ > most_elements / static_cast<int64_t>(sizeof(std::string))) fail("a string tensor of {} is too large", text_of(tensor.dims_));
+    if (tensor.size_ > most_elements / static_cast<int64_t>(sizeof(std::string)))
+      fail("a string tensor of {} is too large", text_of(tensor.dims_));
     tensor.strings_ = std::make_shared<std::vector<std::string>>(static_cast<size_t>(tensor.size_));
     return tensor;
   }
@@ -78,7 +80,8 @@ Tensor Tensor::borrowed(DType dtype, Dims dims, const void* data, std::shared_pt
 }
 
 Tensor Tensor::of_strings(Dims dims, std::vector<std::string> values) {
-  if (static_cast<size_t>(element_count(dims)) != values.size()) fail("{} strings do not fill a tensor of {}", values.size(), text_of(dims));
+  if (static_cast<size_t>(element_count(dims)) != values.size())
+    fail("{} strings do not fill a tensor of {}", values.size(), text_of(dims));
   Tensor tensor = uninitialized(DType::string, Dims{0});
   tensor.size_ = static_cast<int64_t>(values.size());
   tensor.dims_ = std::move(dims);

@@ -32,10 +32,13 @@ std::vector<double> apply(ExprCode code, const std::vector<Tensor>& inputs, DTyp
   return numbers(evaluate(Expr::single(code, types, result, a, b), inputs, inputs.front().dims()).front());
 }
 
-std::vector<double> apply_f32(ExprCode code, std::initializer_list<float> x, double a = 0, double b = 0) { return apply(code, {row<float>(x)}, DType::f32, a, b); }
+std::vector<double> apply_f32(ExprCode code, std::initializer_list<float> x, double a = 0, double b = 0) {
+  return apply(code, {row<float>(x)}, DType::f32, a, b);
+}
 
 TEST(ExprTable, NamesReadBack) {
-  for (size_t i = 0; i < expr_code_count; ++i) EXPECT_EQ(expr_code_from_name(info_of(static_cast<ExprCode>(i)).name), static_cast<ExprCode>(i));
+  for (size_t i = 0; i < expr_code_count; ++i)
+    EXPECT_EQ(expr_code_from_name(info_of(static_cast<ExprCode>(i)).name), static_cast<ExprCode>(i));
   EXPECT_EQ(info_of(ExprCode::shift_right).name, "shift_right");
   EXPECT_EQ(info_of(ExprCode::prelu).name, "prelu");
   EXPECT_FALSE(expr_code_from_name("nonsense"));
@@ -47,9 +50,13 @@ TEST(ExprEvaluate, FloatRounding) {
   EXPECT_EQ(apply_f32(ExprCode::round, {0.5F, 1.5F, 2.5F, -0.5F, -1.5F}), (Values{0, 2, 2, 0, -2}));
   EXPECT_EQ(apply_f32(ExprCode::round_half_away, {0.5F, 1.5F, -2.5F}), (Values{1, 2, -3}));
   EXPECT_EQ(apply_f32(ExprCode::trunc, {1.9F, -1.9F}), (Values{1, -1}));
-  const Tensor sum = evaluate(Expr::single(ExprCode::add, {DType::f32, DType::f32}, DType::f32), {row<float>({1.0F}), row<float>({0x1p-24F})}, {1}).front();
+  const Tensor sum =
+      evaluate(Expr::single(ExprCode::add, {DType::f32, DType::f32}, DType::f32), {row<float>({1.0F}), row<float>({0x1p-24F})}, {1})
+          .front();
   EXPECT_EQ(sum.number(0), 1.0);
-  const Tensor wide = evaluate(Expr::single(ExprCode::add, {DType::f64, DType::f64}, DType::f64), {row<double>({1.0}), row<double>({0x1p-52})}, {1}).front();
+  const Tensor wide =
+      evaluate(Expr::single(ExprCode::add, {DType::f64, DType::f64}, DType::f64), {row<double>({1.0}), row<double>({0x1p-52})}, {1})
+          .front();
   EXPECT_EQ(wide.number(0), 1.0 + 0x1p-52);
 }
 
@@ -98,7 +105,9 @@ TEST(ExprEvaluate, IntegerDivision) {
   EXPECT_EQ(apply(ExprCode::mod, inputs, DType::i32), (Values{1, 1, -1, 0, 0}));
   EXPECT_EQ(apply(ExprCode::fmod, inputs, DType::i32), (Values{1, -1, 1, 0, 0}));
   const Tensor least = row<int64_t>({INT64_MIN});
-  EXPECT_EQ(evaluate(Expr::single(ExprCode::div, {DType::i64, DType::i64}, DType::i64), {least, row<int64_t>({-1})}, {1}).front().integer(0), INT64_MIN);
+  EXPECT_EQ(
+      evaluate(Expr::single(ExprCode::div, {DType::i64, DType::i64}, DType::i64), {least, row<int64_t>({-1})}, {1}).front().integer(0),
+      INT64_MIN);
 }
 
 TEST(ExprEvaluate, IntegersWrap) {
@@ -124,7 +133,8 @@ TEST(ExprEvaluate, Shifts) {
 }
 
 TEST(ExprEvaluate, Powers) {
-  EXPECT_EQ(apply(ExprCode::pow, {row<int32_t>({2, 3, 2, 1, -1}), row<int64_t>({10, 3, -1, -5, -3})}, DType::i32), (Values{1024, 27, 0, 1, -1}));
+  EXPECT_EQ(apply(ExprCode::pow, {row<int32_t>({2, 3, 2, 1, -1}), row<int64_t>({10, 3, -1, -5, -3})}, DType::i32),
+            (Values{1024, 27, 0, 1, -1}));
   EXPECT_EQ(apply(ExprCode::pow, {row<int32_t>({2, 9}), row<float>({3, 0.5F})}, DType::i32), (Values{8, 3}));
   EXPECT_EQ(apply(ExprCode::pow, {row<float>({2, 2}), row<int32_t>({3, -1})}, DType::f32), (Values{8, 0.5}));
 }
@@ -181,20 +191,38 @@ TEST(ExprEvaluate, WrongInputsAreErrors) {
 
 TEST(ExprText, ReadsBack) {
   for (const char* text : {"(f32,f32) add:f32(0,1) relu:f32(2) -> 3", "(f32) leaky_relu:f32[0.1](0) -> 1", "() constant:i64[-5] -> 0",
-                           "(f16) constant:f16[inf] max:f16(0,1) -> 2,0", "(f32) hard_sigmoid:f32[0.2,0.5](0) -> 1", "(u8) cast:f32(0) is_nan:boolean(1) -> 2",
-                           "(f32) -> 0"})
+                           "(f16) constant:f16[inf] max:f16(0,1) -> 2,0", "(f32) hard_sigmoid:f32[0.2,0.5](0) -> 1",
+                           "(u8) cast:f32(0) is_nan:boolean(1) -> 2", "(f32) -> 0"})
     EXPECT_EQ(Expr::parse(text).text(), text);
   Expr constants;
-  for (const double value : {0.1, -0.0, 1e-310, 1.0 / 3, static_cast<double>(inf)}) constants.outputs.push_back(constants.add_constant(DType::f64, value));
+  for (const double value : {0.1, -0.0, 1e-310, 1.0 / 3, static_cast<double>(inf)})
+    constants.outputs.push_back(constants.add_constant(DType::f64, value));
   EXPECT_EQ(Expr::parse(constants.text()), constants);
   EXPECT_TRUE(std::signbit(Expr::parse(constants.text()).steps[1].a));
 }
 
 TEST(ExprText, FaultsAreErrors) {
-  for (const char* text : {"", "(", "(f32)", "(f32) ->", "(f32) -> 1", "(f32) relu:f32(0)", "(f32) relu:f32(1) -> 1", "(f32) relu:f32(0 -> 1",
-                           "(f32) relu(0) -> 1", "(f32) add:f32(0) -> 1", "(f32) relu:i32(0) -> 1", "(f32) what:f32(0) -> 1", "(f32,i32) add:f32(0,1) -> 2",
-                           "(f32) equal:f32(0,0) -> 1", "(f32) where:f32(0,0,0) -> 1", "(string) -> 0", "(f32) leaky_relu:f32(0) -> 1", "(f32) -> 0 junk",
-                           "(f32) bitwise_not:f32(0) -> 1", "(f32) relu:f32(65536) -> 1", "(f32) relu:f32(-1) -> 1"})
+  for (const char* text : {"",
+                           "(",
+                           "(f32)",
+                           "(f32) ->",
+                           "(f32) -> 1",
+                           "(f32) relu:f32(0)",
+                           "(f32) relu:f32(1) -> 1",
+                           "(f32) relu:f32(0 -> 1",
+                           "(f32) relu(0) -> 1",
+                           "(f32) add:f32(0) -> 1",
+                           "(f32) relu:i32(0) -> 1",
+                           "(f32) what:f32(0) -> 1",
+                           "(f32,i32) add:f32(0,1) -> 2",
+                           "(f32) equal:f32(0,0) -> 1",
+                           "(f32) where:f32(0,0,0) -> 1",
+                           "(string) -> 0",
+                           "(f32) leaky_relu:f32(0) -> 1",
+                           "(f32) -> 0 junk",
+                           "(f32) bitwise_not:f32(0) -> 1",
+                           "(f32) relu:f32(65536) -> 1",
+                           "(f32) relu:f32(-1) -> 1"})
     EXPECT_THROW(Expr::parse(text), Error) << text;
 }
 
@@ -208,7 +236,9 @@ TEST(ExprCompose, JoinsAndKeeps) {
 
 TEST(ExprSimplify, MergesEqualStepsAndDropsTheUnused) {
   std::vector<size_t> kept;
-  const Expr expr = Expr::parse("(f32,f32,f32,f32) relu:f32(0) relu:f32(2) add:f32(4,5) exp:f32(1) constant:f32[nan] constant:f32[nan] mul:f32(8,9) add:f32(6,10) -> 11");
+  const Expr expr = Expr::parse(
+      "(f32,f32,f32,f32) relu:f32(0) relu:f32(2) add:f32(4,5) exp:f32(1) constant:f32[nan] constant:f32[nan] mul:f32(8,9) add:f32(6,10) -> "
+      "11");
   EXPECT_EQ(simplified(expr, {0, 1, 0, 3}, kept).text(), "(f32) relu:f32(0) add:f32(1,1) constant:f32[nan] mul:f32(3,3) add:f32(2,4) -> 5");
   EXPECT_EQ(kept, (std::vector<size_t>{0}));
   EXPECT_EQ(simplified(expr, {}, kept).inputs.size(), 2U);

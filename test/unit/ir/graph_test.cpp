@@ -55,9 +55,7 @@ TEST(Graph, FailedNodesLeaveNothingBehind) {
   try {
     add(graph, Transpose{{1, 0}}, {x}, "turn");
     FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("node `turn` (Transpose)"));
-  }
+  } catch (const Error& error) { EXPECT_THAT(error.what(), testing::HasSubstr("node `turn` (Transpose)")); }
   EXPECT_EQ(graph.node_slots(), 0U);
   EXPECT_TRUE(graph.value(x).users.empty());
 }
@@ -103,9 +101,7 @@ TEST(Graph, OrderFollowsData) {
   try {
     graph.order();
     FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("cycle through node `"));
-  }
+  } catch (const Error& error) { EXPECT_THAT(error.what(), testing::HasSubstr("cycle through node `")); }
 }
 
 TEST(Graph, BindsSymbols) {
@@ -142,10 +138,13 @@ TEST(Graph, UnknownSizesKeepTheirNames) {
 }
 
 TEST(Evaluate, RunsAndObserves) {
-  const Graph graph = parse_graph("graph \"\" { %x: f32[N,2] = input %w: f32[1,2] = constant [7, 8] %c: f32[N+1,2] = Concat(%x, %w) %t: f32[2,N+1] = Transpose(%c) output %t }");
+  const Graph graph = parse_graph(
+      "graph \"\" { %x: f32[N,2] = input %w: f32[1,2] = constant [7, 8] %c: f32[N+1,2] = Concat(%x, %w) %t: f32[2,N+1] = Transpose(%c) "
+      "output %t }");
   std::vector<std::string> seen;
   const std::vector<Tensor> inputs{Tensor::of<float>({1, 2}, {1.F, 2.F})};
-  const std::vector<Tensor> out = evaluate(graph, inputs, [&](uint32_t value, const Tensor&) { seen.push_back(graph.value({value}).name); });
+  const std::vector<Tensor> out =
+      evaluate(graph, inputs, [&](uint32_t value, const Tensor&) { seen.push_back(graph.value({value}).name); });
   EXPECT_TRUE(out.at(0).identical(Tensor::of<float>({2, 2}, {1.F, 7.F, 2.F, 8.F})));
   EXPECT_EQ(seen, (std::vector<std::string>{"c", "t"}));
   EXPECT_THROW(evaluate(graph, std::vector<Tensor>{}), Error);

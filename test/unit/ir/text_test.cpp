@@ -152,7 +152,8 @@ TEST(GraphText, UnknownSizesKeepTheirNames) {
 }
 
 TEST(GraphText, OmittedInputsAndComments) {
-  const Graph graph = parse_graph("# a comment\ngraph \"\" { %x: f32[4] = input # here too\n %a: f32[2], %b: f32[2] = Split(%x, _) output %a }");
+  const Graph graph =
+      parse_graph("# a comment\ngraph \"\" { %x: f32[4] = input # here too\n %a: f32[2], %b: f32[2] = Split(%x, _) output %a }");
   EXPECT_FALSE(graph.node(NodeId{0}).inputs[1].valid());
   EXPECT_THAT(print(graph), testing::HasSubstr("Split(%x, _)"));
 }
@@ -224,16 +225,20 @@ TEST(HostileText, IsAnError) {
       "%\xff\xfe: f32[1] = input",
       "%c: f32[" + std::string(10000, '(') + "1] = input",
       "%c: f32[" + std::string(100000, '1') + "] = input",
-      "%c: f32[" + [] { std::string axes = "1"; for (int i = 0; i < 100; ++i) axes += ",1"; return axes; }() + "] = input",
+      "%c: f32[" +
+          [] {
+            std::string axes = "1";
+            for (int i = 0; i < 100; ++i) axes += ",1";
+            return axes;
+          }() +
+          "] = input",
   };
   for (const std::string& body : bodies) {
     SCOPED_TRACE(body.substr(0, 200));
     try {
       parse_graph(in_graph(body));
       ADD_FAILURE() << "was accepted";
-    } catch (const Error& error) {
-      EXPECT_NE(error.code(), StatusCode::internal) << error.what();
-    }
+    } catch (const Error& error) { EXPECT_NE(error.code(), StatusCode::internal) << error.what(); }
   }
 }
 
@@ -267,9 +272,7 @@ TEST(HostileText, EveryPrefixAndEveryChangedByteEndsWell) {
   const auto survive = [](const std::string& changed) {
     try {
       parse_graph(changed);
-    } catch (const Error& error) {
-      EXPECT_NE(error.code(), StatusCode::internal) << error.what() << "\n" << changed;
-    }
+    } catch (const Error& error) { EXPECT_NE(error.code(), StatusCode::internal) << error.what() << "\n" << changed; }
   };
   for (size_t i = 0; i < text.size(); ++i) {
     survive(text.substr(0, i));

@@ -31,9 +31,7 @@ void expect_fault(const Graph& graph, std::string_view part) {
   try {
     verify(graph);
     ADD_FAILURE() << "no fault was found";
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr(std::string(part)));
-  }
+  } catch (const Error& error) { EXPECT_THAT(error.what(), testing::HasSubstr(std::string(part))); }
 }
 
 TEST(Verify, AcceptsHealthyGraphs) { EXPECT_NO_THROW(verify(healthy())); }

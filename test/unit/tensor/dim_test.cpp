@@ -66,8 +66,9 @@ TEST(Dim, TextReadsBack) {
   EXPECT_EQ((n - m).text(), "-M+N");
   EXPECT_EQ(floor_div(n - 1, 2).text(), "floor_div(N+1,2)-1");
   EXPECT_EQ((Dim::symbol("a b-c") + 1).text(), "\"a b-c\"+1");
-  for (const Dim& dim : {Dim(7), Dim(-7), n, n * -4 + m * m - 3, ceil_div(n, m), min(n, m * 2), max(n, m), broadcast(n, m), Dim::symbol("?12"),
-                         Dim::symbol("min"), Dim::symbol("\"\\\n"), n * INT64_MIN + m * INT64_MIN, floor_div(n + floor_div(m, 3), 5)})
+  for (const Dim& dim :
+       {Dim(7), Dim(-7), n, n * -4 + m * m - 3, ceil_div(n, m), min(n, m * 2), max(n, m), broadcast(n, m), Dim::symbol("?12"),
+        Dim::symbol("min"), Dim::symbol("\"\\\n"), n * INT64_MIN + m * INT64_MIN, floor_div(n + floor_div(m, 3), 5)})
     EXPECT_EQ(Dim::parse(dim.text()), dim) << dim.text();
 }
 
@@ -78,7 +79,8 @@ TEST(Dim, FaultsAreErrors) {
   EXPECT_THROW(Dim(INT64_MAX) + 1, Error);
   EXPECT_THROW(floor_div(Dim(INT64_MIN), Dim(-1)), Error);
   EXPECT_THROW(Dim::symbol(""), Error);
-  for (const char* text : {"", "N+", "N M", "floor_div(N)", "floor_div(N,0)", "max()", "(N", "99999999999999999999", "N**2", "broadcast(2,3)", "\"\""})
+  for (const char* text :
+       {"", "N+", "N M", "floor_div(N)", "floor_div(N,0)", "max()", "(N", "99999999999999999999", "N**2", "broadcast(2,3)", "\"\""})
     EXPECT_THROW(Dim::parse(text), Error) << text;
   EXPECT_THROW(Dim::parse(std::string(100000, '(')), Error);
   std::string power = "(a+b+c+d)";

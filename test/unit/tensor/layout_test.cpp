@@ -45,7 +45,8 @@ TEST(Layout, Text) {
   EXPECT_EQ(Layout::row_major(12).text(), "0123456789ab");
   for (const Layout& layout : {Layout::row_major(0), Layout::row_major(12), Layout::channels_last(5), Layout::channel_blocks(4, 8)})
     EXPECT_EQ(Layout::parse(layout.text()), layout);
-  for (const char* text : {"00", "02", "01:", "01:2b4", "01:1b", "01:1b0", "01:1b-4", "01:1b4x", "0 1", "01:1b99999999999", "01:1b4:1b4:1b4:1b4"})
+  for (const char* text :
+       {"00", "02", "01:", "01:2b4", "01:1b", "01:1b0", "01:1b-4", "01:1b4x", "0 1", "01:1b99999999999", "01:1b4:1b4:1b4:1b4"})
     EXPECT_FALSE(Layout::parse(text)) << text;
 }
 

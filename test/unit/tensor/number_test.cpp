@@ -30,8 +30,8 @@ TEST(F16, KnownValues) {
   EXPECT_EQ(f16_from_float(65519.0F), 0x7bff);
   EXPECT_EQ(f16_from_float(65520.0F), 0x7c00);
   EXPECT_EQ(f16_from_float(0x1p-24F), 0x0001);
-  EXPECT_EQ(f16_from_float(0x1p-25F), 0x0000);      // a tie goes to even
-  EXPECT_EQ(f16_from_float(0x1.8p-24F), 0x0002);    // as does this one
+  EXPECT_EQ(f16_from_float(0x1p-25F), 0x0000);    // a tie goes to even
+  EXPECT_EQ(f16_from_float(0x1.8p-24F), 0x0002);  // as does this one
   EXPECT_EQ(f16_from_float(1.0F + 0x1p-11F), 0x3c00);
   EXPECT_EQ(f16_from_float(1.0F + 0x1.8p-10F), 0x3c02);
   EXPECT_EQ(f16_from_float(inf), 0x7c00);
@@ -71,16 +71,36 @@ struct F8Case {
 
 TEST(F8, KnownValues) {
   const std::vector<F8Case> cases{
-      {DType::f8e4m3fn, 1.0F, 0x38, 0x38},       {DType::f8e4m3fn, 448.0F, 0x7e, 0x7e},     {DType::f8e4m3fn, 464.0F, 0x7e, 0x7e},
-      {DType::f8e4m3fn, 465.0F, 0x7e, 0x7f},     {DType::f8e4m3fn, inf, 0x7e, 0x7f},        {DType::f8e4m3fn, -inf, 0xfe, 0xff},
-      {DType::f8e4m3fn, 0x1p-9F, 0x01, 0x01},    {DType::f8e4m3fn, -1e-7F, 0x80, 0x80},     {DType::f8e4m3fnuz, 1.0F, 0x40, 0x40},
-      {DType::f8e4m3fnuz, 240.0F, 0x7f, 0x7f},   {DType::f8e4m3fnuz, 1e6F, 0x7f, 0x80},     {DType::f8e4m3fnuz, -1e-7F, 0x00, 0x00},
-      {DType::f8e4m3fnuz, inf, 0x7f, 0x80},      {DType::f8e5m2, 1.0F, 0x3c, 0x3c},         {DType::f8e5m2, 57344.0F, 0x7b, 0x7b},
-      {DType::f8e5m2, 1e6F, 0x7b, 0x7c},         {DType::f8e5m2, -inf, 0xfb, 0xfc},         {DType::f8e5m2fnuz, 1.0F, 0x40, 0x40},
-      {DType::f8e5m2fnuz, 57344.0F, 0x7f, 0x7f}, {DType::f8e5m2fnuz, 1e6F, 0x7f, 0x80},     {DType::f4e2m1, 0.25F, 0x0, 0x0},
-      {DType::f4e2m1, 0.48F, 0x1, 0x1},          {DType::f4e2m1, -3.5F, 0xe, 0xe},          {DType::f4e2m1, 9.0F, 0x7, 0x7},
-      {DType::f4e2m1, nan, 0x8, 0x8},            {DType::f8e8m0, 1.0F, 127, 127},           {DType::f8e8m0, 1.1F, 128, 128},
-      {DType::f8e8m0, 0.124F, 124, 124},         {DType::f8e8m0, 0.0F, 0, 0},               {DType::f8e8m0, inf, 0xff, 0xff},
+      {DType::f8e4m3fn, 1.0F, 0x38, 0x38},
+      {DType::f8e4m3fn, 448.0F, 0x7e, 0x7e},
+      {DType::f8e4m3fn, 464.0F, 0x7e, 0x7e},
+      {DType::f8e4m3fn, 465.0F, 0x7e, 0x7f},
+      {DType::f8e4m3fn, inf, 0x7e, 0x7f},
+      {DType::f8e4m3fn, -inf, 0xfe, 0xff},
+      {DType::f8e4m3fn, 0x1p-9F, 0x01, 0x01},
+      {DType::f8e4m3fn, -1e-7F, 0x80, 0x80},
+      {DType::f8e4m3fnuz, 1.0F, 0x40, 0x40},
+      {DType::f8e4m3fnuz, 240.0F, 0x7f, 0x7f},
+      {DType::f8e4m3fnuz, 1e6F, 0x7f, 0x80},
+      {DType::f8e4m3fnuz, -1e-7F, 0x00, 0x00},
+      {DType::f8e4m3fnuz, inf, 0x7f, 0x80},
+      {DType::f8e5m2, 1.0F, 0x3c, 0x3c},
+      {DType::f8e5m2, 57344.0F, 0x7b, 0x7b},
+      {DType::f8e5m2, 1e6F, 0x7b, 0x7c},
+      {DType::f8e5m2, -inf, 0xfb, 0xfc},
+      {DType::f8e5m2fnuz, 1.0F, 0x40, 0x40},
+      {DType::f8e5m2fnuz, 57344.0F, 0x7f, 0x7f},
+      {DType::f8e5m2fnuz, 1e6F, 0x7f, 0x80},
+      {DType::f4e2m1, 0.25F, 0x0, 0x0},
+      {DType::f4e2m1, 0.48F, 0x1, 0x1},
+      {DType::f4e2m1, -3.5F, 0xe, 0xe},
+      {DType::f4e2m1, 9.0F, 0x7, 0x7},
+      {DType::f4e2m1, nan, 0x8, 0x8},
+      {DType::f8e8m0, 1.0F, 127, 127},
+      {DType::f8e8m0, 1.1F, 128, 128},
+      {DType::f8e8m0, 0.124F, 124, 124},
+      {DType::f8e8m0, 0.0F, 0, 0},
+      {DType::f8e8m0, inf, 0xff, 0xff},
   };
   for (const F8Case& one : cases) {
     EXPECT_EQ(f8_from_float(one.dtype, one.value, true), one.saturated) << name_of(one.dtype) << " " << one.value;
