@@ -50,7 +50,7 @@ class PrimitiveKernel final : public Kernel {
       if (binding.source == Binding::Source::constant) continue;
       void* data = binding.source == Binding::Source::input    ? in[binding.index].data
                    : binding.source == Binding::Source::output ? out[binding.index].data
-                                                               : workspace;
+                                                               : static_cast<std::byte*>(workspace) + binding.index;
       dnnl_memory_set_data_handle(frame->memories[i].get(), data);
     }
     const dnnl_status_t status =
@@ -135,6 +135,10 @@ void KernelBuilder::input(int slot, size_t index, const dnnl::memory::desc& stor
 
 void KernelBuilder::output(int slot, size_t index, const dnnl::memory::desc& stored) {
   bindings_.push_back({slot, Binding::Source::output, index, stored, {}});
+}
+
+void KernelBuilder::scratch(int slot, size_t offset, const dnnl::memory::desc& stored) {
+  bindings_.push_back({slot, Binding::Source::workspace, offset, stored, {}});
 }
 
 void KernelBuilder::made(int slot, std::string_view name, std::span<const size_t> sources, const std::function<Tensor()>& make,

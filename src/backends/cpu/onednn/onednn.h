@@ -89,6 +89,8 @@ class KernelBuilder {
   void input(int slot, size_t index, const dnnl::memory::desc& stored, const dnnl::memory::desc& wanted);
   void input(int slot, size_t index, const dnnl::memory::desc& stored) { input(slot, index, stored, stored); }
   void output(int slot, size_t index, const dnnl::memory::desc& stored);
+  /// Memory of this step alone, `offset` bytes into the workspace: for results that nobody reads.
+  void scratch(int slot, size_t offset, const dnnl::memory::desc& stored);
   /// A constant made by the tactic, for example gates in another order; `name` tells how it was made from inputs `sources`.
   void made(int slot, std::string_view name, std::span<const size_t> sources, const std::function<Tensor()>& make, const dnnl::memory::desc& stored,
             const dnnl::memory::desc& wanted);
@@ -99,7 +101,7 @@ class KernelBuilder {
     enum class Source : uint8_t { input, output, workspace, constant };
     int slot = 0;
     Source source = Source::input;
-    size_t index = 0;
+    size_t index = 0;  // of the input or output; the offset into the workspace
     dnnl::memory::desc descriptor;
     Tensor constant;
   };

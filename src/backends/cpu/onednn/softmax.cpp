@@ -1,0 +1,46 @@
+// Softmax and its logarithm by oneDNN, along any axis.
+#include "ops/softmax.h"
+
+#include "backends/cpu/onednn/one_input.h"
+#include "tactics/registry.h"
+
+namespace burnish::cpu {
+namespace {
+
+using namespace onednn;
+
+class OnednnSoftmax final : public OneInputTactic {
+ public:
+  std::string_view id() const override { return "cpu.onednn.softmax"; }
+  uint32_t revision() const override { return 1; }
+
+  Verdict supports(const OpRequest& request) const override {
+    if (not request.op.is<ops::Softmax>()) return Verdict::no("not a softmax");
+    return supports_data(request);
+  }
+
+ protected:
+  std::optional<OneInputPlan> plan(const OpRequest& request, const Format& source, const Format& destination) const override {
+    const auto& softmax = *request.op.as<ops::Softmax>();
+    const Dims dims = request.dims(0);
+    OneInputPlan plan;
+    const auto attributes = with_epilogue(plan, request, destination);
+    const auto source_memory = descriptor(dims, source);
+    const auto destination_memory = descriptor(dims, destination);
+    if (not attributes or not source_memory or not destination_memory) return {};
+    const auto axis = static_cast<int>(softmax.axis < 0 ? softmax.axis + static_cast<int64_t>(dims.size()) : softmax.axis);
+    const auto algorithm = softmax.log ? dnnl::algorithm::softmax_log : dnnl::algorithm::softmax_accurate;
+    const dnnl::softmax_forward::primitive_desc found(engine(), dnnl::prop_kind::forward_inference, algorithm, *source_memory, *destination_memory,
+                                                      axis, *attributes, true);
+    if (not found) return {};
+    plan.descriptor = found;
+    plan.flops = 60.0 * static_cast<double>(element_count(dims));
+    return plan;
+  }
+};
+
+}  // namespace
+
+void register_onednn_softmax(tactics::Registry& registry) { registry.add(std::make_unique<OnednnSoftmax>()); }
+
+}  // namespace burnish::cpu
