@@ -213,8 +213,8 @@ std::optional<OperandDescriptors> operand_descriptors(const PostOpChain& chain, 
     const Dims dims = aligned(request.dims(input), output.size());
     const Layout row_major = Layout::row_major(dims.size());
     Format stored = operand_format(request, input, destination);
+    if (request.dims(input) != output) stored.layout = row_major;
     Format wanted = stored;
-    if (dims != output) stored.layout = wanted.layout = row_major;
     if (constant) wanted = {DType::f32, dims == output ? destination.layout : row_major};
     auto stored_descriptor = descriptor(dims, stored);
     auto wanted_descriptor = descriptor(dims, wanted);
