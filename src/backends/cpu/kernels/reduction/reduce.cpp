@@ -78,14 +78,9 @@ class ReduceKernel final : public tactics::Kernel {
   }
 
   void walk(const float* x, float* y, size_t loop) const {
-    if (loop == loops_.extents.size()) {
-      fold(x, y, 1, true);
-      return;
-    }
-    if (loop + 1 == loops_.extents.size()) {
-      fold(x, y, loops_.extents[loop], loops_.strides[1][loop] == 0);
-      return;
-    }
+    if (loop == loops_.extents.size()) return fold(x, y, 1, true);
+    const int64_t step = loops_.strides[1][loop];
+    if (loop + 1 == loops_.extents.size() and step <= 1) return fold(x, y, loops_.extents[loop], step == 0);
     for (int64_t i = 0; i < loops_.extents[loop]; ++i) walk(x + i * loops_.strides[0][loop], y + i * loops_.strides[1][loop], loop + 1);
   }
 
