@@ -1,57 +1,83 @@
-// LSTM: see recurrent.h. Gates in ONNX's order: input, output, forget, cell.
+// LSTM: see ops/recurrent.h. Gates in ONNX's order: input, output, forget, cell.
 #include "base/error.h"
 #include "ops/operator.h"
-#include "ops/recurrence.h"
+#include "ops/recurrent_cells.h"
 
 namespace burnish::ops {
 namespace {
 
-void infer(const Lstm& op, InferContext& context) { infer_recurrent(context, 4, op.hidden, op.direction, op.batch_first, 2); }
+constexpr int64_t gates = 4;
+constexpr std::string_view default_activations[] = {"Sigmoid", "Tanh", "Tanh"};
 
-/// One sample in one direction.
-void run_sequence(const Lstm& op, Recurrence& walk, const std::vector<double>& peepholes, size_t direction, int64_t sample) {
-  const int64_t hidden = op.hidden;
-  const auto activate = direction_activations(op.activations, op.alphas, op.betas, {"Sigmoid", "Tanh", "Tanh"}, direction);
-  std::vector<double> state = walk.initial(0, direction, sample);
-  std::vector<double> cell = walk.initial(1, direction, sample);
-  std::vector<double> next(state.size());
-  for (const int64_t time : walk.times(direction, sample)) {
-    for (int64_t unit = 0; unit < hidden; ++unit) {
-      const auto u = static_cast<size_t>(unit);
-      const auto gate = [&](int64_t which) {
-        const int64_t row = which * hidden + unit;
-        return walk.input_sum(direction, row, time, sample) + walk.state_sum(direction, row, state) + walk.input_bias(direction, row) + walk.state_bias(direction, row);
-      };
-      const auto peep = [&](int64_t which) { return peepholes[static_cast<size_t>((static_cast<int64_t>(direction) * 3 + which) * hidden + unit)]; };
-      const double input = activate[0](clipped_gate(gate(0) + peep(0) * cell[u], op.clip));
-      const double forget = op.coupled_input_forget ? 1 - input : activate[0](clipped_gate(gate(2) + peep(2) * cell[u], op.clip));
-      const double candidate = activate[1](clipped_gate(gate(3), op.clip));
-      cell[u] = forget * cell[u] + input * candidate;
-      next[u] = activate[0](clipped_gate(gate(1) + peep(1) * cell[u], op.clip)) * activate[2](cell[u]);
-    }
-    state = next;
-    walk.emit(direction, time, sample, state);
-  }
-  walk.finish(0, direction, sample, state);
-  walk.finish(1, direction, sample, cell);
+void check_peepholes(const Shape& shape, const Lstm& op) {
+  const Shape wanted{direction_count(op.direction), 3 * op.hidden};
+  if (shape.rank() != 2 or (shape.is_static() and shape != wanted)) fail("P has shape {}, expected {}", shape.text(), wanted.text());
 }
 
+void infer(const Lstm& op, InferContext& context) {
+  recurrent_activations(op.activations, op.alphas, op.betas, op.direction, default_activations);
+  infer_recurrent(context, op.hidden, op.direction, op.batch_first, gates, 2);
+  if (context.has_input(7)) check_peepholes(context.shape(7), op);
+}
+
+struct LstmCell {
+  const Lstm& op;
+  const RecurrentWeights& weights;
+  std::vector<double> peepholes;  // [directions, 3 * hidden]: input, output, forget
+  std::vector<Activation> functions;
+
+  void run(int64_t direction, const float* x, double* h, double* c) const {
+    const int64_t hidden = op.hidden;
+    std::vector<double> sums(static_cast<size_t>(gates * hidden));
+    std::vector<double> state(static_cast<size_t>(hidden));
+    weights.project_input(direction, x, sums.data());
+    for (int64_t gate = 0; gate < gates; ++gate) {
+      weights.project_state(direction, gate, h, state.data());
+      for (int64_t i = 0; i < hidden; ++i)
+        sums[static_cast<size_t>(gate * hidden + i)] += state[static_cast<size_t>(i)] + weights.recurrent_bias(direction, gate, i);
+    }
+    const auto role = [&](size_t index) -> const Activation& { return functions[static_cast<size_t>(direction) * 3 + index]; };
+    const auto peephole = [&](int64_t gate, int64_t i) { return peepholes[static_cast<size_t>((direction * 3 + gate) * hidden + i)]; };
+    for (int64_t i = 0; i < hidden; ++i) {
+      const auto sum = [&](int64_t gate) { return sums[static_cast<size_t>(gate * hidden + i)]; };
+      const double in = role(0)(clipped(sum(0) + peephole(0, i) * c[i], op.clip));
+      const double forget = op.coupled_input_forget ? 1 - in : role(0)(clipped(sum(2) + peephole(2, i) * c[i], op.clip));
+      c[i] = forget * c[i] + in * role(1)(clipped(sum(3), op.clip));
+      h[i] = role(0)(clipped(sum(1) + peephole(1, i) * c[i], op.clip)) * role(2)(c[i]);
+    }
+  }
+};
+
 void reference(const Lstm& op, EvalContext& context) {
-  Recurrence walk(context, 4, op.hidden, op.direction, op.batch_first, 2);
-  std::vector<double> peepholes(static_cast<size_t>(walk.shape.directions * 3 * op.hidden), 0.0);
-  if (context.has_input(7))
-    for (size_t i = 0; i < peepholes.size(); ++i) peepholes[i] = context.input(7).number(static_cast<int64_t>(i));
-  for (int64_t direction = 0; direction < walk.shape.directions; ++direction)
-    for (int64_t sample = 0; sample < walk.shape.batch; ++sample) run_sequence(op, walk, peepholes, static_cast<size_t>(direction), sample);
-  walk.store(context);
+  const RecurrentExtents extents = recurrent_extents(context, op.hidden, op.direction, op.batch_first, gates, 2);
+  const RecurrentWeights weights(context, extents, gates);
+  LstmCell cell{op, weights, std::vector<double>(static_cast<size_t>(extents.directions * 3 * op.hidden), 0.0),
+                recurrent_activations(op.activations, op.alphas, op.betas, op.direction, default_activations)};
+  if (context.has_input(7)) {
+    check_peepholes(Shape(context.input(7).dims()), op);
+    for (size_t i = 0; i < cell.peepholes.size(); ++i) cell.peepholes[i] = context.input(7).number(static_cast<int64_t>(i));
+  }
+  std::vector<double> h = initial_state(context, 5, extents);
+  std::vector<double> c = initial_state(context, 6, extents);
+  const Dims dims = sequence_dims(extents);
+  std::vector<double> y(static_cast<size_t>(element_count(dims)), 0.0);
+  run_sequences(context, extents, op.direction, [&](int64_t direction, int64_t item, int64_t step) {
+    double* state = h.data() + extents.state_row(direction, item);
+    cell.run(direction, weights.x.data() + extents.input_row(step, item), state, c.data() + extents.state_row(direction, item));
+    std::copy_n(state, op.hidden, y.data() + extents.output_row(step, direction, item));
+  });
+  const DType dtype = context.input(0).dtype();
+  store_state(context, 0, dtype, dims, y);
+  store_state(context, 1, dtype, state_dims(extents), h);
+  store_state(context, 2, dtype, state_dims(extents), c);
 }
 
 Lstm import(const ImportContext& context) {
   return {.hidden = context.require_int("hidden_size"),
           .direction = import_direction(context),
-          .activations = context.find_strings("activations").value_or(std::vector<std::string>()),
-          .alphas = context.find_floats("activation_alpha").value_or(std::vector<double>()),
-          .betas = context.find_floats("activation_beta").value_or(std::vector<double>()),
+          .activations = context.find_strings("activations").value_or(std::vector<std::string>{}),
+          .alphas = context.find_floats("activation_alpha").value_or(std::vector<double>{}),
+          .betas = context.find_floats("activation_beta").value_or(std::vector<double>{}),
           .clip = context.float_or("clip", 0),
           .coupled_input_forget = context.flag_or("input_forget", false),
           .batch_first = context.flag_or("layout", false)};
@@ -60,7 +86,7 @@ Lstm import(const ImportContext& context) {
 }  // namespace
 
 void register_lstm(Registry& registry) {
-  registry.add<Lstm>({.name = "Lstm", .infer = infer, .reference = reference, .onnx = {{.name = "LSTM", .since = 1, .import = import}}});
+  registry.add<Lstm>({.name = "LSTM", .infer = infer, .reference = reference, .onnx = {{.name = "LSTM", .since = 1, .import = import}}});
 }
 
 }  // namespace burnish::ops
