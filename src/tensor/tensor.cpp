@@ -15,9 +15,12 @@ constexpr size_t alignment = 64;
 // Elements are at most 16 bytes wide, so counts below this keep every byte size in range.
 constexpr int64_t most_elements = INT64_MAX / 32;
 
+// No host has more for one tensor; asked for it, allocators of sanitizers end the process instead of refusing.
+constexpr size_t most_bytes = size_t{1} << 39U;
+
 std::shared_ptr<void> aligned_bytes(size_t bytes, std::span<const int64_t> dims) {
   const size_t rounded = std::max(bytes + alignment - 1, alignment) / alignment * alignment;
-  void* data = std::aligned_alloc(alignment, rounded);
+  void* data = rounded > most_bytes ? nullptr : std::aligned_alloc(alignment, rounded);
   if (data == nullptr)
     throw Error(fmt::format("not enough memory for a tensor of {} ({} bytes)", text_of(dims), bytes), StatusCode::resource_exhausted);
   return {data, std::free};
