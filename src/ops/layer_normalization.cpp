@@ -4,7 +4,7 @@
 #include "ops/axes.h"
 #include "ops/elements.h"
 #include "ops/normalization.h"
-#include "ops/normalize_rows.h"
+#include "ops/normalized_groups.h"
 #include "ops/operator.h"
 
 namespace burnish::ops {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "ir/evaluate.h"
+#include "ir/infer.h"
 #include "ops/numbers.h"
 #include "tensor/shape.h"
 
@@ -36,5 +38,11 @@ void check_row_parameter(const Shape& parameter, const Shape& input, size_t axis
 
 /// Error unless input `index` is [channels].
 void check_channel_parameter(const Shape& parameter, const Dim& channels, size_t index);
+
+/// X [N,C,...], scale [C], bias [C] -> Y like X.
+void infer_channel_normalization(InferContext& context);
+
+/// Groups of neighbouring channels of one sample, normalized together with their spatial axes.
+void normalize_channels(EvalContext& context, int64_t channels_per_group, double epsilon);
 
 }  // namespace burnish::ops
