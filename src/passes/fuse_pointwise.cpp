@@ -103,23 +103,24 @@ class Regions {
   bool leads_around(uint32_t from, uint32_t to) const {
     std::unordered_set<uint32_t> seen;
     std::vector<NodeId> open;
-    const auto visit_users = [&](NodeId id) {
+    const auto visit_users = [&](NodeId id, bool first) {
       for (const ValueId output : graph_.node(id).outputs)
-        for (const NodeId user : graph_.value(output).users)
-          if (position_[user.index] <= now_ and seen.insert(user.index).second) open.push_back(user);
+        for (const NodeId user : graph_.value(output).users) {
+          const uint32_t region = region_of_[user.index];
+          const bool direct = first and region == to;
+          if (direct or region == from or position_[user.index] > now_) continue;
+          if (seen.insert(user.index).second) open.push_back(user);
+        }
     };
-    for (const NodeId member : regions_[from]) visit_users(member);
     // Direct reads are what is to be fused. They must not count as seen: a detour may lead to the very same node.
-    std::erase_if(open, [&](NodeId id) { return region_of_[id.index] == from or region_of_[id.index] == to; });
-    std::erase_if(seen, [&](uint32_t index) { return region_of_[index] == to; });
+    for (const NodeId member : regions_[from]) visit_users(member, true);
     while (not open.empty()) {
       const NodeId id = open.back();
       open.pop_back();
       const uint32_t region = region_of_[id.index];
       if (region == to) return true;
-      if (region == from) continue;
-      if (region == no_region) visit_users(id);
-      else for (const NodeId member : regions_[region]) visit_users(member);
+      if (region == no_region) visit_users(id, false);
+      else for (const NodeId member : regions_[region]) visit_users(member, false);
     }
     return false;
   }

@@ -11,7 +11,15 @@
 #include "passes/fold_shapes.h"
 #include "passes/fold_transposes.h"
 #include "passes/fuse_epilogue.h"
+#include "passes/fuse_gelu.h"
+#include "passes/fuse_group_normalization.h"
+#include "passes/fuse_hard_swish.h"
+#include "passes/fuse_instance_normalization.h"
+#include "passes/fuse_layer_normalization.h"
+#include "passes/fuse_mish.h"
 #include "passes/fuse_pointwise.h"
+#include "passes/fuse_rms_normalization.h"
+#include "passes/fuse_silu.h"
 #include "passes/merge_common_subexpressions.h"
 #include "passes/merge_concat_prefixes.h"
 #include "passes/remove_dead.h"
@@ -43,10 +51,22 @@ std::vector<Pass> pipeline(const PassConfig&) {
   // Twice, because constants that fold late (a mask, a window's indices) uncover identities and equal chains.
   add(all, cleanup());
 
+  // Recognition comes before scales are folded, because formulas are known by their numbers.
+  add(all, {
+               FuseLayerNormalization{},
+               FuseRmsNormalization{},
+               FuseInstanceNormalization{},
+               FuseGroupNormalization{},  // after instances: a group is an instance between two Reshapes
+               FuseGelu{},
+               FuseSilu{},
+               FuseHardSwish{},
+               FuseMish{},
+           });
+
   add(all, {
                FoldBatchnorm{},  // before scales: it makes them
                FoldPad{},
-               FoldScale{},      // before recognition takes single Muls and Adds away
+               FoldScale{},
            });
   add(all, cleanup());
   add(all, {MergeConcatPrefixes{}});
