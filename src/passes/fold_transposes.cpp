@@ -7,6 +7,7 @@
 #include "ir/rewriter.h"
 #include "ops/matmul.h"
 #include "ops/pointwise.h"
+#include "ops/reshape.h"
 #include "ops/transpose.h"
 #include "passes/match.h"
 
@@ -53,33 +54,67 @@ std::optional<Patch> as_reshape(const Graph& graph, const Node& node) {
   return result ? replacing(std::move(patch), graph, node.outputs[0], *result) : std::nullopt;
 }
 
-/// An operand whose Transpose the MatMul can do instead: the operand to read, and whether to swap its last two axes.
-struct Operand {
-  ValueId value;
-  bool swapped = false;
-};
+Shape with_swap(Shape shape) {
+  std::swap(shape[shape.rank() - 2], shape[shape.rank() - 1]);
+  return shape;
+}
 
-/// Swaps the last two axes away from the Transpose, where its innermost axis would otherwise not be the source's innermost.
-std::optional<Operand> without_swap(const Graph& graph, Patch& patch, ValueId id) {
-  const Node* node = made_by<ops::Transpose>(graph, id);
-  if (node == nullptr) return {};
-  Order order = order_of(graph, *node);
+std::optional<ValueId> unswapped(const Graph& graph, Patch& patch, ValueId id, int depth = 6);
+
+std::optional<ValueId> unswapped_transpose(const Graph& graph, Patch& patch, const Node& node) {
+  Order order = order_of(graph, node);
   const size_t rank = order.size();
   if (rank < 2 or order[rank - 2] != rank - 1) return {};
   std::swap(order[rank - 2], order[rank - 1]);
-  if (is_identity(order)) return Operand{node->inputs[0], true};
-  return Operand{patch.add(transpose_by(order), {node->inputs[0]}), true};
+  return is_identity(order) ? node.inputs[0] : patch.add(transpose_by(order), {node.inputs[0]});
+}
+
+/// A view that regroups only the axes before the last two.
+std::optional<ValueId> unswapped_reshape(const Graph& graph, Patch& patch, const Node& node, int depth) {
+  const Shape& from = graph.type(node.inputs[0]).shape;
+  const Shape& to = graph.type(node.outputs[0]).shape;
+  if (from.rank() < 2 or to.rank() < 2 or from[from.rank() - 1] != to[to.rank() - 1] or from[from.rank() - 2] != to[to.rank() - 2]) return {};
+  const auto inner = unswapped(graph, patch, node.inputs[0], depth - 1);
+  return inner ? add_reshape(patch, *inner, with_swap(to)) : std::nullopt;
+}
+
+/// A step that treats all elements alike: one operand, the others single numbers.
+std::optional<ValueId> unswapped_step(const Graph& graph, Patch& patch, const Node& node, int depth) {
+  if (node.outputs.size() != 1) return {};
+  std::vector<ValueId> inputs = node.inputs;
+  ValueId* moving = nullptr;
+  for (ValueId& input : inputs) {
+    const Tensor* tensor = graph.constant(input);
+    if (tensor != nullptr and tensor->size() == 1) continue;
+    if (moving != nullptr) return {};
+    moving = &input;
+  }
+  if (moving == nullptr or graph.type(*moving).shape != graph.type(node.outputs[0]).shape) return {};
+  const auto inner = unswapped(graph, patch, *moving, depth - 1);
+  if (not inner) return {};
+  *moving = *inner;
+  return patch.add(node.op, inputs);
+}
+
+/// The operand with its last two axes swapped, computed without the Transpose that swapped them.
+std::optional<ValueId> unswapped(const Graph& graph, Patch& patch, ValueId id, int depth) {
+  const Node* node = graph.producer(id);
+  if (node == nullptr or depth == 0) return {};
+  if (node->op.is<ops::Transpose>()) return unswapped_transpose(graph, patch, *node);
+  if (only_user(graph, id) == nullptr) return {};
+  if (node->op.is<ops::Reshape>()) return unswapped_reshape(graph, patch, *node, depth);
+  return node->op.is<ops::Pointwise>() ? unswapped_step(graph, patch, *node, depth) : std::nullopt;
 }
 
 std::optional<Patch> into_matmul(const Graph& graph, const Node& node) {
   const auto* matmul = node.op.as<ops::MatMul>();
   if (matmul == nullptr) return {};
   Patch patch(graph, FoldTransposes::name);
-  const std::optional<Operand> a = without_swap(graph, patch, node.inputs[0]);
-  const std::optional<Operand> b = without_swap(graph, patch, node.inputs[1]);
+  const std::optional<ValueId> a = unswapped(graph, patch, node.inputs[0]);
+  const std::optional<ValueId> b = unswapped(graph, patch, node.inputs[1]);
   if (not a and not b) return {};
   const ops::MatMul absorbed{.transpose_a = matmul->transpose_a != a.has_value(), .transpose_b = matmul->transpose_b != b.has_value()};
-  const ValueId result = patch.add(absorbed, {a ? a->value : node.inputs[0], b ? b->value : node.inputs[1]});
+  const ValueId result = patch.add(absorbed, {a.value_or(node.inputs[0]), b.value_or(node.inputs[1])});
   return replacing(std::move(patch), graph, node.outputs[0], result);
 }
 

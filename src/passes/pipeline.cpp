@@ -5,11 +5,13 @@
 
 #include "passes/fold_batchnorm.h"
 #include "passes/fold_constants.h"
+#include "passes/fold_matmul_reshapes.h"
 #include "passes/fold_pad.h"
 #include "passes/fold_reshapes.h"
 #include "passes/fold_scale.h"
 #include "passes/fold_shapes.h"
 #include "passes/fold_transposes.h"
+#include "passes/fuse_attention.h"
 #include "passes/fuse_epilogue.h"
 #include "passes/fuse_gelu.h"
 #include "passes/fuse_group_normalization.h"
@@ -22,6 +24,8 @@
 #include "passes/fuse_silu.h"
 #include "passes/merge_common_subexpressions.h"
 #include "passes/merge_concat_prefixes.h"
+#include "passes/merge_parallel_convs.h"
+#include "passes/merge_parallel_matmuls.h"
 #include "passes/remove_dead.h"
 #include "passes/remove_identities.h"
 
@@ -36,7 +40,8 @@ std::vector<Pass> cleanup() {
       FoldShapes{},        // first: constant shapes are what the others ask for
       FoldConstants{},     // before identities: a computed 1 or 0 must be a constant to be neutral
       RemoveIdentities{},  // before chains: what stands between two Reshapes or Transposes is often nothing
-      FoldReshapes{},      //
+      FoldReshapes{},
+      FoldMatmulReshapes{},  // needs single Reshapes
       FoldTransposes{},    // after Reshapes: it makes Reshapes of its own only where axes of size 1 move
       MergeCommonSubexpressions{},
   };
@@ -44,7 +49,7 @@ std::vector<Pass> cleanup() {
 
 }  // namespace
 
-std::vector<Pass> pipeline(const PassConfig&) {
+std::vector<Pass> pipeline(const PassConfig& config) {
   std::vector<Pass> all;
   add(all, {RemoveDead{}});
   add(all, cleanup());
@@ -61,6 +66,7 @@ std::vector<Pass> pipeline(const PassConfig&) {
                FuseSilu{},
                FuseHardSwish{},
                FuseMish{},
+               FuseAttention{},  // before scales too: its own may stand on the queries
            });
 
   add(all, {
@@ -68,6 +74,8 @@ std::vector<Pass> pipeline(const PassConfig&) {
                FoldPad{},
                FoldScale{},
            });
+  if (config.merge_parallel_matmuls) add(all, {MergeParallelMatmuls{}});  // after attention, whose inputs it merges
+  if (config.merge_parallel_convs) add(all, {MergeParallelConvs{}});
   add(all, cleanup());
   add(all, {MergeConcatPrefixes{}});
 
