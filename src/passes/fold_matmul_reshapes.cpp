@@ -48,21 +48,30 @@ std::optional<Chain> chain_above(const Graph& graph, ValueId id) {
   return {};
 }
 
-bool same_but_last(const Shape& a, const Shape& b) { return a.rank() == b.rank() and a.rank() > 1 and std::equal(a.begin(), a.end() - 1, b.begin()); }
+/// The rows of a product as the result's axes have them: [lead..., depth] for the result [lead..., columns].
+std::optional<ValueId> regrouped_rows(const Graph& graph, Patch& patch, const Node& flatten, const Shape& result) {
+  const Shape& flat = graph.type(flatten.outputs[0]).shape;
+  const Shape& source = graph.type(flatten.inputs[0]).shape;
+  Shape rows = result;
+  rows[rows.rank() - 1] = flat[flat.rank() - 1];
+  if (rows.size() != flat.size()) return {};
+  if (rows == source) return flatten.inputs[0];
+  return add_reshape(patch, flatten.inputs[0], rows);
+}
 
 std::optional<Patch> fold(const Graph& graph, const Node& node) {
   if (not node.op.is<ops::Reshape>()) return {};
   const auto chain = chain_above(graph, node.inputs[0]);
   if (not chain or chain->product->op.as<ops::MatMul>()->transpose_a) return {};
-  if (graph.type(chain->product->inputs[1]).shape.rank() != 2) return {};
   const Node* flatten = made_by<ops::Reshape>(graph, chain->product->inputs[0]);
-  if (flatten == nullptr) return {};
-  const Shape& source = graph.type(flatten->inputs[0]).shape;
-  const Shape& flat = graph.type(flatten->outputs[0]).shape;
-  if (flat.rank() != 2 or source.rank() < 2 or source[source.rank() - 1] != flat[1]) return {};
-  if (not same_but_last(source, graph.type(node.outputs[0]).shape)) return {};
+  if (flatten == nullptr or graph.type(chain->product->inputs[1]).shape.rank() != 2) return {};
+  const Shape& flat = graph.type(node.inputs[0]).shape;
+  const Shape& result_shape = graph.type(node.outputs[0]).shape;
+  if (flat.rank() < 2 or result_shape.rank() < 2 or flat[flat.rank() - 1] != result_shape[result_shape.rank() - 1]) return {};
   Patch patch(graph, FoldMatmulReshapes::name);
-  ValueId result = patch.add(chain->product->op, {flatten->inputs[0], chain->product->inputs[1]});
+  const auto rows = regrouped_rows(graph, patch, *flatten, result_shape);
+  if (not rows) return {};
+  ValueId result = patch.add(chain->product->op, {*rows, chain->product->inputs[1]});
   for (auto step = chain->steps.rbegin(); step != chain->steps.rend(); ++step) {
     std::vector<ValueId> inputs = (*step)->inputs;
     std::ranges::replace(inputs, moving_operand(graph, **step), result);
