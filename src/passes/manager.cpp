@@ -71,16 +71,26 @@ void report(const Logger& logger, const Pass& pass, size_t before, size_t after,
   logger(Severity::verbose, fmt::format("pass {}: {} -> {} nodes, {:.1f} ms", pass.name, before, after, milliseconds));
 }
 
+bool run_and_report(const Pass& pass, Graph& graph, const ManagerConfig& config) {
+  using Clock = std::chrono::steady_clock;
+  const size_t before = nodes_with_bodies(graph);
+  const Clock::time_point start = Clock::now();
+  const bool changed = run_one(pass, graph, config);
+  if (changed) report(config.logger, pass, before, nodes_with_bodies(graph), Clock::now() - start);
+  return changed;
+}
+
 }  // namespace
 
-void run(Graph& graph, std::span<const Pass> passes, const ManagerConfig& config) {
-  using Clock = std::chrono::steady_clock;
+void run(Graph& graph, std::span<const Stage> stages, const ManagerConfig& config) {
   int64_t done = 0;
-  for (const Pass& pass : passes) {
-    if (config.pass_limit >= 0 and done++ >= config.pass_limit) break;
-    const size_t before = nodes_with_bodies(graph);
-    const Clock::time_point start = Clock::now();
-    if (run_one(pass, graph, config)) report(config.logger, pass, before, nodes_with_bodies(graph), Clock::now() - start);
+  for (const Stage& stage : stages) {
+    bool changed = true;
+    for (int round = 0; changed and round < stage.rounds; ++round) {
+      changed = false;
+      for (const Pass& pass : stage.passes)
+        if (config.pass_limit < 0 or done++ < config.pass_limit) changed |= run_and_report(pass, graph, config);
+    }
   }
   in_context([] { return "after the last pass"; }, [&] { verify(graph, true); });
 }

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <span>
+#include <vector>
 
 #include "burnish/logger.h"
 #include "passes/pass.h"
@@ -18,7 +19,14 @@ struct ManagerConfig {
   bool verify_types = false;          // infer everything again after each change, not only at the end
 };
 
+/// Passes that run one after another, again and again until a round changes nothing.
+struct Stage {
+  std::vector<Pass> passes;
+  int rounds = 1;  // at most
+};
+
 /// Applies each pass to the graph and, inside out, to the bodies of its control flow. An Error names the pass that threw.
-void run(Graph& graph, std::span<const Pass> passes, const ManagerConfig& config);
+/// At the end the whole graph is verified.
+void run(Graph& graph, std::span<const Stage> stages, const ManagerConfig& config);
 
 }  // namespace burnish::passes

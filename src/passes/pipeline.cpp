@@ -32,75 +32,74 @@
 namespace burnish::passes {
 namespace {
 
-void add(std::vector<Pass>& all, std::vector<Pass> more) { all.insert(all.end(), more.begin(), more.end()); }
+/// Brings different spellings of the same thing to one form. What one of these folds, the next can see through; a chain of sizes
+/// that depend on one another (sliding windows) takes a round for each link.
+Stage cleanup() {
+  return {.passes = {FoldShapes{},          // first: constant shapes are what the others ask for
+                     FoldConstants{},       // before identities: a computed 1 or 0 must be a constant to be neutral
+                     RemoveIdentities{},    // before chains: what stands between two Reshapes or Transposes is often nothing
+                     FoldReshapes{},
+                     FoldMatmulReshapes{},  // after chains: it looks for single Reshapes
+                     FoldTransposes{},      // after Reshapes: it makes Reshapes of its own only where axes of size 1 move
+                     MergeCommonSubexpressions{}},
+          .rounds = 16};
+}
 
-/// Brings different spellings of the same thing to one form. What one of these folds, the next can see through.
-std::vector<Pass> cleanup() {
-  return {
-      FoldShapes{},        // first: constant shapes are what the others ask for
-      FoldConstants{},     // before identities: a computed 1 or 0 must be a constant to be neutral
-      RemoveIdentities{},  // before chains: what stands between two Reshapes or Transposes is often nothing
-      FoldReshapes{},
-      FoldMatmulReshapes{},  // needs single Reshapes
-      FoldTransposes{},    // after Reshapes: it makes Reshapes of its own only where axes of size 1 move
-      MergeCommonSubexpressions{},
-  };
+/// Formulas are known by their numbers and single operators: before scales are folded and anything is fused.
+Stage recognition() {
+  return {.passes = {FuseLayerNormalization{}, FuseRmsNormalization{}, FuseInstanceNormalization{},
+                     FuseGroupNormalization{},  // after instances: a group is an instance between two Reshapes
+                     FuseGelu{}, FuseSilu{}, FuseHardSwish{}, FuseMish{},
+                     FuseAttention{}}};  // a scale of its own may stand on the queries, so also before fold_scale
+}
+
+Stage weight_folding() {
+  return {.passes = {FoldBatchnorm{},  // before scales: it makes them
+                     FoldPad{}, FoldScale{}}};
+}
+
+/// After recognition, so that queries, keys and values are known by their Attention and not cut out of one product.
+Stage merging(const PassConfig& config) {
+  Stage stage;
+  if (config.merge_parallel_matmuls) stage.passes.emplace_back(MergeParallelMatmuls{});
+  if (config.merge_parallel_convs) stage.passes.emplace_back(MergeParallelConvs{});
+  stage.passes.emplace_back(MergeConcatPrefixes{});
+  return stage;
+}
+
+/// Last: nothing looks into fused programs.
+Stage fusion() {
+  return {.passes = {FusePointwise{},   // whole programs first, because an anchor takes one
+                     FuseEpilogue{}}};
+}
+
+/// Each pass once, in order of its first run, with everything switched on.
+std::vector<Pass> all_passes() {
+  PassConfig everything;
+  everything.merge_parallel_convs = true;
+  std::vector<Pass> all;
+  for (const Stage& stage : pipeline(everything))
+    for (const Pass& pass : stage.passes)
+      if (std::ranges::find(all, pass.name, &Pass::name) == all.end()) all.push_back(pass);
+  return all;
 }
 
 }  // namespace
 
-std::vector<Pass> pipeline(const PassConfig& config) {
-  std::vector<Pass> all;
-  add(all, {RemoveDead{}});
-  add(all, cleanup());
-  // Twice, because constants that fold late (a mask, a window's indices) uncover identities and equal chains.
-  add(all, cleanup());
-
-  // Recognition comes before scales are folded, because formulas are known by their numbers.
-  add(all, {
-               FuseLayerNormalization{},
-               FuseRmsNormalization{},
-               FuseInstanceNormalization{},
-               FuseGroupNormalization{},  // after instances: a group is an instance between two Reshapes
-               FuseGelu{},
-               FuseSilu{},
-               FuseHardSwish{},
-               FuseMish{},
-               FuseAttention{},  // before scales too: its own may stand on the queries
-           });
-
-  add(all, {
-               FoldBatchnorm{},  // before scales: it makes them
-               FoldPad{},
-               FoldScale{},
-           });
-  if (config.merge_parallel_matmuls) add(all, {MergeParallelMatmuls{}});  // after attention, whose inputs it merges
-  if (config.merge_parallel_convs) add(all, {MergeParallelConvs{}});
-  add(all, cleanup());
-  add(all, {MergeConcatPrefixes{}});
-
-  add(all, {
-               FusePointwise{},  // after recognition, which looks for single operators
-               FuseEpilogue{},   // last: nothing looks into fused nodes
-           });
-  return all;
+std::vector<Stage> pipeline(const PassConfig& config) {
+  return {{.passes = {RemoveDead{}}}, cleanup(), recognition(), weight_folding(), merging(config), cleanup(), fusion()};
 }
 
 void run(Graph& graph, const PassConfig& config) { run(graph, pipeline(config), config); }
 
 std::vector<PassInfo> list() {
   std::vector<PassInfo> infos;
-  PassConfig everything;
-  everything.merge_parallel_convs = true;
-  for (const Pass& pass : pipeline(everything))
-    if (std::ranges::find(infos, pass.name, &PassInfo::name) == infos.end()) infos.push_back({pass.name, pass.summary});
+  for (const Pass& pass : all_passes()) infos.push_back({pass.name, pass.summary});
   return infos;
 }
 
 std::optional<Pass> find(std::string_view name) {
-  PassConfig everything;
-  everything.merge_parallel_convs = true;
-  const std::vector<Pass> all = pipeline(everything);
+  const std::vector<Pass> all = all_passes();
   const auto found = std::ranges::find(all, name, &Pass::name);
   return found == all.end() ? std::nullopt : std::optional(*found);
 }

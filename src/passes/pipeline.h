@@ -18,8 +18,8 @@ struct PassConfig : ManagerConfig {
 /// Optimizes the graph in place. Throws Error that names the pass; the graph is then not to be used.
 void run(Graph& graph, const PassConfig& config = {});
 
-/// The passes in the order in which they run; some come several times.
-std::vector<Pass> pipeline(const PassConfig& config = {});
+/// The stages in the order in which they run.
+std::vector<Stage> pipeline(const PassConfig& config = {});
 
 /// Each pass once, in order of its first run.
 std::vector<PassInfo> list();
