@@ -1,0 +1,157 @@
+// RoiAlign: see the header. The sampling positions of a region are the product of those along its two axes.
+#include "ops/roi_align.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "ops/elements.h"
+#include "ops/inference.h"
+#include "ops/numbers.h"
+#include "ops/operator.h"
+
+namespace burnish::ops {
+namespace {
+
+void check_attributes(const RoiAlign& op) {
+  constexpr int64_t largest = 1 << 16;
+  if (op.height < 1 or op.height > largest or op.width < 1 or op.width > largest) fail("the output is {} by {}; it must be 1 by 1 or more", op.height, op.width);
+  if (op.samples < 0 or op.samples > largest) fail("sampling_ratio is {}; it must be from 0 to {}", op.samples, largest);
+}
+
+void check_shapes(const Shape& x, const Shape& regions, const Shape& indices) {
+  if (x.rank() != 4) fail("X has shape {}; it must have rank 4", x.text());
+  if (regions.rank() != 2 or regions[1].constant().value_or(4) != 4) fail("the regions have shape {}; it must be [R,4]", regions.text());
+  if (indices.rank() != 1) fail("the batch indices have shape {}; they must have rank 1", indices.text());
+  if (regions[0].is_constant() and indices[0].is_constant() and regions[0] != indices[0])
+    fail("there are {} regions and {} batch indices", regions[0].text(), indices[0].text());
+}
+
+void infer(const RoiAlign& op, InferContext& context) {
+  context.expect_inputs(3, 3);
+  check_attributes(op);
+  if (not is_floating(context.dtype(0)) or not is_floating(context.dtype(1))) fail("RoiAlign computes floating types");
+  expect_index_type(context, 2, "the batch indices");
+  check_shapes(context.shape(0), context.shape(1), context.shape(2));
+  context.output(0, context.dtype(0), Shape{context.shape(1)[0], context.shape(0)[1], op.height, op.width});
+}
+
+/// One sampling position: two neighbours and the weight of the second; `inside` is false where it counts as 0.
+struct Sample {
+  bool inside = false;
+  int64_t low = 0;
+  int64_t high = 0;
+  double weight = 0;
+};
+
+Sample sample_at(double position, int64_t extent) {
+  if (not(position >= -1) or position > static_cast<double>(extent) or extent == 0) return {};
+  position = std::max(position, 0.0);
+  const int64_t low = std::min(static_cast<int64_t>(position), extent - 1);
+  if (low == extent - 1) return {true, low, low, 0};
+  return {true, low, low + 1, position - static_cast<double>(low)};
+}
+
+/// The samples of all bins along one axis: `count` for each of `bins`.
+struct AxisSamples {
+  int64_t count = 0;
+  std::vector<Sample> samples;
+};
+
+AxisSamples axis_samples(const RoiAlign& op, double begin, double end, int64_t bins, int64_t extent) {
+  const double offset = op.half_pixel ? 0.5 : 0;
+  begin = begin * op.scale - offset;
+  double length = end * op.scale - offset - begin;
+  if (not op.half_pixel) length = std::max(length, 1.0);
+  const double bin = length / static_cast<double>(bins);
+  // A region is not larger than this for any real picture; a wild one must not ask for endless work.
+  constexpr double most = 4096;
+  AxisSamples result{.count = op.samples > 0 ? op.samples : static_cast<int64_t>(std::clamp(std::ceil(std::isnan(bin) ? 0 : bin), 0.0, most)), .samples = {}};
+  for (int64_t i = 0; i < bins; ++i)
+    for (int64_t j = 0; j < result.count; ++j)
+      result.samples.push_back(sample_at(begin + static_cast<double>(i) * bin + (static_cast<double>(j) + 0.5) * bin / static_cast<double>(result.count), extent));
+  return result;
+}
+
+template <class T>
+double bin_value(const RoiAlign& op, const T* plane, int64_t width, std::span<const Sample> rows, std::span<const Sample> columns) {
+  double sum = 0;
+  double largest = -std::numeric_limits<double>::infinity();
+  for (const Sample& row : rows)
+    for (const Sample& column : columns) {
+      double parts[4] = {};
+      if (row.inside and column.inside) {
+        const auto at = [&](int64_t h, int64_t w) { return static_cast<double>(plane[h * width + w]); };
+        parts[0] = (1 - row.weight) * (1 - column.weight) * at(row.low, column.low);
+        parts[1] = (1 - row.weight) * column.weight * at(row.low, column.high);
+        parts[2] = row.weight * (1 - column.weight) * at(row.high, column.low);
+        parts[3] = row.weight * column.weight * at(row.high, column.high);
+      }
+      for (const double part : parts) {
+        sum += part;
+        largest = std::max(largest, part);
+      }
+    }
+  const size_t count = rows.size() * columns.size();
+  if (count == 0) return 0;
+  // ONNX takes the maximum over weighted neighbours, not over samples.
+  return op.maximum ? largest : sum / static_cast<double>(count);
+}
+
+void reference(const RoiAlign& op, EvalContext& context) {
+  const Tensor& input = context.input(0);
+  const Tensor& regions = context.input(1);
+  check_shapes(Shape(input.dims()), Shape(regions.dims()), Shape(context.input(2).dims()));
+  const std::vector<int64_t> batches = context.input(2).integers();
+  for (const int64_t batch : batches)
+    if (batch < 0 or batch >= input.dim(0)) fail("batch index {} is out of range for {} pictures", batch, input.dim(0));
+  const int64_t channels = input.dim(1);
+  const int64_t height = input.dim(2);
+  const int64_t width = input.dim(3);
+  Tensor& out = context.allocate(0, input.dtype(), {regions.dim(0), channels, op.height, op.width});
+  with_floating(input.dtype(), [&](auto type) {
+    using T = decltype(type);
+    const Numbers<T> x(input);
+    const Numbers<double> corners(regions);
+    NumbersOut<T> y(out);
+    parallel_for(regions.dim(0), 1, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) {
+        const AxisSamples rows = axis_samples(op, corners[r * 4 + 1], corners[r * 4 + 3], op.height, height);
+        const AxisSamples columns = axis_samples(op, corners[r * 4], corners[r * 4 + 2], op.width, width);
+        const auto bin = [](const AxisSamples& samples, int64_t index) {
+          return std::span(samples.samples).subspan(static_cast<size_t>(index * samples.count), static_cast<size_t>(samples.count));
+        };
+        for (int64_t c = 0; c < channels; ++c) {
+          const T* plane = x.data() + (batches[static_cast<size_t>(r)] * channels + c) * height * width;
+          for (int64_t i = 0; i < op.height * op.width; ++i)
+            y[(r * channels + c) * op.height * op.width + i] =
+                static_cast<T>(bin_value(op, plane, width, bin(rows, i / op.width), bin(columns, i % op.width)));
+        }
+      }
+    });
+    y.store();
+  });
+}
+
+RoiAlign import(const ImportContext& context) {
+  const std::string mode = context.string_or("mode", "avg");
+  if (mode != "avg" and mode != "max") fail("mode is `{}`; it must be avg or max", mode);
+  const std::string rule = context.string_or("coordinate_transformation_mode", context.opset() < 16 ? "output_half_pixel" : "half_pixel");
+  if (rule != "half_pixel" and rule != "output_half_pixel") fail("coordinate_transformation_mode is `{}`; it must be half_pixel or output_half_pixel", rule);
+  return {.height = context.int_or("output_height", 1),
+          .width = context.int_or("output_width", 1),
+          .samples = context.int_or("sampling_ratio", 0),
+          .scale = context.float_or("spatial_scale", 1),
+          .half_pixel = rule == "half_pixel",
+          .maximum = mode == "max"};
+}
+
+}  // namespace
+
+void register_roi_align(Registry& registry) {
+  registry.add<RoiAlign>({.name = "RoiAlign", .infer = infer, .reference = reference, .onnx = {{.name = "RoiAlign", .since = 10, .import = import}}});
+}
+
+}  // namespace burnish::ops
