@@ -17,6 +17,7 @@ struct Arguments {
   std::filesystem::path file;
   std::string node;
   size_t top = 0;
+  bool request = false;
   bool json = false;
 };
 
@@ -85,7 +86,7 @@ void print_candidates(const NodeRow& node, const RequestRow& request, Console& c
 }
 
 /// One node by its name, or all that came from an ONNX node of that name.
-void print_node(const ReportView& report, const std::string& name, Console& console) {
+void print_node(const ReportView& report, const std::string& name, bool only_request, Console& console) {
   std::vector<std::string_view> names;
   bool found = false;
   for (const NodeRow& node : report.nodes) {
@@ -93,8 +94,10 @@ void print_node(const ReportView& report, const std::string& name, Console& cons
     if (node.name != name and std::find(node.origin.begin(), node.origin.end(), name) == node.origin.end()) continue;
     found = true;
     const RequestRow& request = report.requests[node.request];
+    if (only_request) return console.raw(request.text);
     console.info("{} ({}), from {}", node.name, node.op, fmt::join(node.origin, ", "));
-    console.info("  request {}\n    {}", request.hash, request.text);
+    console.info("  request {}", request.hash);
+    for (const std::string_view line : split(trim(request.text), '\n')) console.info("    {}", line);
     console.info("  cost {:.2f} us, {:.1f} % of the whole", node.cost_us, report.cost_us > 0 ? 100 * node.cost_us / report.cost_us : 0.0);
     print_candidates(node, request, console);
   }
@@ -107,7 +110,7 @@ void run_explain(const Arguments& arguments, Console& console) {
   const std::string text = report_text(arguments.file);
   if (arguments.json) return console.raw(text);
   const ReportView report = parse_report(text);
-  if (not arguments.node.empty()) return print_node(report, arguments.node, console);
+  if (not arguments.node.empty()) return print_node(report, arguments.node, arguments.request, console);
   print_nodes(report, arguments.top, console);
   print_tactics(report, console);
   print_totals(report, console);
@@ -121,6 +124,7 @@ void add_explain(CLI::App& app, Console& console) {
   const auto arguments = std::make_shared<Arguments>();
   command->add_option("engine", arguments->file, "engine, or a report that trtexec --exportReport wrote")->required()->type_name("FILE");
   command->add_option("--node", arguments->node, "everything about one node: candidates, times, refusals")->type_name("NAME");
+  command->add_flag("--request", arguments->request, "with --node: only its request, for `burnish tactic run`")->needs("--node");
   command->add_option("--top", arguments->top, "only the most expensive nodes; 0: all")->capture_default_str();
   command->add_flag("--json", arguments->json, "the report as it is stored");
   command->callback([arguments, &console] { run_explain(*arguments, console); });

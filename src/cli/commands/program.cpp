@@ -14,7 +14,9 @@ namespace burnish::cli::commands {
 namespace {
 
 void add_commands(CLI::App& app, Console& console) {
-  for (const auto add : {add_build, add_explain, add_inspect, add_passes, add_devices}) add(app, console);
+  for (const auto add : {add_build, add_run, add_bench, add_verify, add_explain, add_inspect, add_diff, add_tactic, add_cache, add_passes,
+                         add_knobs, add_devices})
+    add(app, console);
 }
 
 /// CLI11 has no suggestions of its own.
@@ -36,6 +38,8 @@ int parse_and_run(CLI::App& app, const std::vector<std::string>& arguments, Cons
     return exit_ok;
   } catch (const CLI::Success& asked) {  // --help, --version
     return app.exit(asked);
+  } catch (const CLI::RuntimeError& verdict) {  // a command's own: it has said why
+    return verdict.get_exit_code();
   } catch (const CLI::ParseError& fault) {
     console.error("{}", fault.what());
     console.say(Severity::warning, "see --help");

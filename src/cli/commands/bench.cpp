@@ -1,0 +1,69 @@
+// burnish bench: how long one inference takes, and on request how long each step of it.
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "base/error.h"
+#include "cli/commands/commands.h"
+#include "cli/commands/model_source.h"
+#include "cli/exports.h"
+#include "cli/measure.h"
+
+namespace burnish::cli::commands {
+namespace {
+
+struct Arguments {
+  std::filesystem::path model;
+  double seconds = 2;
+  double warm_up_ms = 200;
+  int streams = 1;
+  bool profile = false;
+  BuildArguments build;
+};
+
+void print_profile(BoundSession& session, const MeasureConfig& config, Console& console) {
+  const Measured measured = profile(session, config);
+  std::vector<StepProfile> steps = step_profiles(session.session(), measured.steps);
+  std::stable_sort(steps.begin(), steps.end(), [](const StepProfile& a, const StepProfile& b) { return a.median_ms > b.median_ms; });
+  console.info("{:>10} {:>6}  step", "median us", "%");
+  for (const StepProfile& step : steps) console.info("{:10.2f} {:6.1f}  {}", step.median_ms * 1e3, step.percentage, step.name);
+}
+
+void run_bench(const Arguments& arguments, Console& console) {
+  const Engine engine = open_or_build(arguments.model, arguments.build, console);
+  const std::vector<std::vector<std::byte>> inputs = make_inputs(engine, {}, 1);
+  std::vector<BoundSession> sessions;
+  for (int i = 0; i < arguments.streams; ++i) sessions.emplace_back(engine, inputs);
+  MeasureConfig config;
+  config.duration_s = arguments.seconds;
+  config.warm_up_ms = arguments.warm_up_ms;
+  const Measured measured = measure(sessions, config);
+  std::vector<double> times;
+  for (const QueryTime& query : measured.queries) times.push_back(query.latency());
+  constexpr std::array<double, 2> percents{90, 99};
+  const Summary summary = summarize(std::move(times), percents);
+  console.info(
+      "{}: median {:.4f} ms, mean {:.4f}, min {:.4f}, 90 % {:.4f}, 99 % {:.4f}; {:.1f} inferences a second; {} queries, {} threads",
+      arguments.model.string(), summary.median, summary.mean, summary.min, summary.percentiles[0], summary.percentiles[1],
+      1e3 * static_cast<double>(measured.queries.size()) / measured.wall_ms, measured.queries.size(), engine.threads());
+  if (arguments.profile) print_profile(sessions[0], config, console);
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Console& console) {
+  CLI::App* command = app.add_subcommand("bench", "Measure an engine or a model");
+  command->footer("Example: burnish bench model.engine --seconds 5 --profile");
+  const auto arguments = std::make_shared<Arguments>();
+  command->add_option("model", arguments->model, "engine, or ONNX file")->required()->type_name("FILE");
+  command->add_option("--seconds", arguments->seconds, "how long to measure")->check(CLI::Range(0.0, 1e6))->capture_default_str();
+  command->add_option("--warm-up", arguments->warm_up_ms, "milliseconds before")->check(CLI::Range(0.0, 1e6))->capture_default_str();
+  command->add_option("--streams", arguments->streams, "sessions that run at the same time")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->add_flag("--profile", arguments->profile, "the time of each step, the longest first");
+  add_build_options(*command, arguments->build);
+  command->callback([arguments, &console] { run_bench(*arguments, console); });
+}
+
+}  // namespace burnish::cli::commands

@@ -1,0 +1,90 @@
+// burnish cache: what a timing cache holds; several joined into one; entries that nothing here can use any more, dropped.
+#include <map>
+#include <memory>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "cli/commands/commands.h"
+#include "tactics/registry.h"
+#include "tactics/timing_cache.h"
+
+namespace burnish::cli::commands {
+namespace {
+
+struct Arguments {
+  std::filesystem::path file;
+  std::vector<std::filesystem::path> inputs;
+  std::string tactic;
+  bool all_devices = false;
+};
+
+/// Unlike a build, a command about a cache takes a missing file for a mistake.
+tactics::TimingCache read_cache(const std::filesystem::path& path, Console& console) {
+  return tactics::TimingCache::parse(read_text(path), console.logger());
+}
+
+void show(const Arguments& arguments, Console& console) {
+  const tactics::TimingCache cache = read_cache(arguments.file, console);
+  std::map<std::string, size_t> devices, per_tactic;
+  for (const auto& [key, seconds] : cache.entries()) {
+    ++devices[key.device];
+    ++per_tactic[key.tactic];
+    if (not arguments.tactic.empty() and key.tactic == arguments.tactic)
+      console.info("{:10.2f} us  {} {} (revision {})", seconds * 1e6, key.request, key.variant, key.revision);
+  }
+  console.info("{}: {} times", arguments.file.string(), cache.size());
+  for (const auto& [device, count] : devices) console.info("{:8}  on {}", count, device);
+  for (const auto& [tactic, count] : per_tactic) console.info("{:8}  {}", count, tactic);
+}
+
+void merge(const Arguments& arguments, Console& console) {
+  tactics::TimingCache merged;
+  for (const std::filesystem::path& input : arguments.inputs) {
+    merged.merge(read_cache(input, console));
+    console.info("{:8} times after {}", merged.size(), input.string());
+  }
+  merged.write(arguments.file);
+  console.info("wrote {}", arguments.file.string());
+}
+
+/// Times of a tactic that is gone or has changed, and, unless all devices are kept, of devices that are not here.
+bool is_stale(const tactics::TimingKey& key, bool all_devices) {
+  const tactics::Tactic* tactic = tactics::registry().find_tactic(key.tactic);
+  if (tactic == nullptr or tactic->revision() != key.revision) return true;
+  if (all_devices) return false;
+  for (const tactics::Backend* backend : tactics::registry().backends())
+    if (backend->unavailable().empty() and backend->fingerprint() == key.device) return false;
+  return true;
+}
+
+void prune(const Arguments& arguments, Console& console) {
+  const tactics::TimingCache cache = read_cache(arguments.file, console);
+  tactics::TimingCache kept;
+  for (const auto& [key, seconds] : cache.entries())
+    if (not is_stale(key, arguments.all_devices)) kept.insert(key, seconds);
+  kept.write(arguments.file);
+  console.info("{}: kept {} of {} times", arguments.file.string(), kept.size(), cache.size());
+}
+
+}  // namespace
+
+void add_cache(CLI::App& app, Console& console) {
+  CLI::App* command = app.add_subcommand("cache", "Show, merge or prune timing caches");
+  command->require_subcommand(1);
+  command->footer("Example: burnish cache show timing.cache\n         burnish cache merge all.cache one.cache two.cache");
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* shown = command->add_subcommand("show", "What a cache holds");
+  shown->add_option("file", arguments->file, "timing cache")->required()->type_name("FILE");
+  shown->add_option("--tactic", arguments->tactic, "every time of this tactic")->type_name("ID");
+  shown->callback([arguments, &console] { show(*arguments, console); });
+  CLI::App* merged = command->add_subcommand("merge", "Join caches; of two times for the same work the smaller stays");
+  merged->add_option("output", arguments->file, "cache to write")->required()->type_name("OUTPUT");
+  merged->add_option("inputs", arguments->inputs, "caches to read")->required()->type_name("FILE");
+  merged->callback([arguments, &console] { merge(*arguments, console); });
+  CLI::App* pruned = command->add_subcommand("prune", "Drop times that this build on this machine cannot use");
+  pruned->add_option("file", arguments->file, "timing cache, replaced")->required()->type_name("FILE");
+  pruned->add_flag("--all-devices", arguments->all_devices, "keep the times of other machines");
+  pruned->callback([arguments, &console] { prune(*arguments, console); });
+}
+
+}  // namespace burnish::cli::commands
