@@ -19,7 +19,8 @@ constexpr int64_t part_alignment = 64;
 std::vector<Layout> usual_layouts(size_t rank) {
   std::vector<Layout> layouts = {Layout::row_major(rank)};
   if (rank < 3) return layouts;
-  for (Layout layout : {Layout::channels_last(rank), Layout::channel_blocks(rank, 16), Layout::channel_blocks(rank, 8)}) layouts.push_back(std::move(layout));
+  for (Layout layout : {Layout::channels_last(rank), Layout::channel_blocks(rank, 16), Layout::channel_blocks(rank, 8)})
+    layouts.push_back(std::move(layout));
   return layouts;
 }
 
@@ -130,7 +131,8 @@ std::vector<Candidate> concats(const Graph& graph, const Node& node, const OpReq
     int64_t offset = 0;
     for (size_t i = 0; i < request.inputs.size(); ++i) {
       variant.inputs[i] = format;
-      if (offset % part_alignment != 0 or must_copy(graph, node, i)) variant.estimate += copy_seconds(backend, format, request.inputs[i].type, request.target.threads);
+      if (offset % part_alignment != 0 or must_copy(graph, node, i))
+        variant.estimate += copy_seconds(backend, format, request.inputs[i].type, request.target.threads);
       offset += stored_bytes(format, request.dims(i));
     }
     found.push_back(candidate_of(std::move(variant)));
@@ -178,7 +180,8 @@ std::optional<std::vector<int64_t>> integers_of(const OpRequest& request, size_t
 }
 
 std::vector<Candidate> slices(const OpRequest& request) {
-  const auto starts = integers_of(request, 1), ends = integers_of(request, 2), axes = integers_of(request, 3), steps = integers_of(request, 4);
+  const auto starts = integers_of(request, 1), ends = integers_of(request, 2), axes = integers_of(request, 3),
+             steps = integers_of(request, 4);
   if (not starts or not ends or not axes or not steps) return {};
   const Dims dims = request.dims(0);
   const std::vector<ops::SliceRange> ranges = ops::slice_ranges(dims, *starts, *ends, *axes, *steps);
@@ -222,7 +225,8 @@ std::vector<Candidate> alias_candidates(const Graph& graph, const Node& node, co
   const size_t rank = request.inputs[0].type.shape.rank();
   if (node.op.has(Trait::view)) return views(request);
   if (const auto* transpose = node.op.as<ops::Transpose>(); transpose != nullptr and rank > 0) return transposed_views(request, *transpose);
-  if (const auto* concat = node.op.as<ops::Concat>(); concat != nullptr and all_present(request)) return concats(graph, node, request, normalized(concat->axis, rank), backend);
+  if (const auto* concat = node.op.as<ops::Concat>(); concat != nullptr and all_present(request))
+    return concats(graph, node, request, normalized(concat->axis, rank), backend);
   if (const auto* split = node.op.as<ops::Split>()) return splits(request, normalized(split->axis, rank));
   if (node.op.is<ops::Slice>()) return slices(request);
   return {};

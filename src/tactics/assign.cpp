@@ -22,7 +22,8 @@ Allowed row_major_only(const CandidateSet& found, const Allowed& allowed) {
   Allowed uniform = allowed;
   for (size_t node = 0; node < allowed.size(); ++node) {
     const std::vector<Candidate>& candidates = found.nodes[node].candidates;
-    std::erase_if(uniform[node], [&](uint32_t i) { return not is_row_major(candidates[i].variant) or cost_of(found, candidates[i]) == infinite_cost; });
+    std::erase_if(uniform[node],
+                  [&](uint32_t i) { return not is_row_major(candidates[i].variant) or cost_of(found, candidates[i]) == infinite_cost; });
     if (uniform[node].empty()) uniform[node] = allowed[node];
   }
   return uniform;
@@ -33,13 +34,15 @@ void check_usable(const Graph& graph, const CandidateSet& found, const Allowed& 
     const std::vector<Candidate>& candidates = found.nodes[node].candidates;
     if (std::ranges::any_of(allowed[node], [&](uint32_t i) { return cost_of(found, candidates[i]) < infinite_cost; })) continue;
     std::vector<std::string> notes;
-    for (const uint32_t i : allowed[node]) notes.push_back(fmt::format("{} {}: {}", name_of(candidates[i]), candidates[i].variant.text(), candidates[i].note));
-    fail_unsupported("{}: nothing that may be chosen can be used: {}", describe(graph.node(found.nodes[node].node)), fmt::join(notes, "; "));
+    for (const uint32_t i : allowed[node])
+      notes.push_back(fmt::format("{} {}: {}", name_of(candidates[i]), candidates[i].variant.text(), candidates[i].note));
+    fail_unsupported("{}: nothing that may be chosen can be used: {}", describe(graph.node(found.nodes[node].node)),
+                     fmt::join(notes, "; "));
   }
 }
 
 struct Solved {
-  std::vector<uint32_t> chosen;   // candidates
+  std::vector<uint32_t> chosen;  // candidates
   double seconds = infinite_cost;
   double reformat_seconds = 0;
   PbqpSolution solution;
@@ -65,7 +68,9 @@ Solved solve_with(const AssignModel& model, const CandidateSet& found, const All
 }  // namespace
 
 double cost_of(const CandidateSet& set, const Candidate& candidate) {
-  const double seconds = candidate.seconds >= 0 ? candidate.seconds : candidate.expected >= 0 ? candidate.expected : candidate.variant.estimate;
+  const double seconds = candidate.seconds >= 0    ? candidate.seconds
+                         : candidate.expected >= 0 ? candidate.expected
+                                                   : candidate.variant.estimate;
   return candidate.tactic == nullptr ? seconds : seconds + set.backend->step_overhead();
 }
 

@@ -10,18 +10,18 @@
 namespace burnish::tactics {
 
 struct Assignment {
-  std::vector<uint32_t> chosen;        // for each CandidateSet node: index into its candidates
-  std::map<std::string, Format, std::less<>> io_formats;   // as asked in AssignConfig
-  double seconds = 0;                  // of the whole
+  std::vector<uint32_t> chosen;                           // for each CandidateSet node: index into its candidates
+  std::map<std::string, Format, std::less<>> io_formats;  // as asked in AssignConfig
+  double seconds = 0;                                     // of the whole
   double reformat_seconds = 0;
-  double best_uniform_seconds = 0;     // the best assignment that uses row-major everywhere, for comparison
+  double best_uniform_seconds = 0;  // the best assignment that uses row-major everywhere, for comparison
   bool optimal = false;
   size_t pbqp_nodes = 0, pbqp_edges = 0, branched = 0;
 };
 
 struct AssignConfig {
   const Choices* pinned = nullptr;
-  std::map<std::string, Format, std::less<>> io_formats;   // by input or output name; else the model's own
+  std::map<std::string, Format, std::less<>> io_formats;  // by input or output name; else the model's own
 };
 
 Assignment assign(const Graph& graph, const CandidateSet& found, const AssignConfig& config = {});

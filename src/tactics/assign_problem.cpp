@@ -38,7 +38,8 @@ AssignModel::AssignModel(const Graph& graph, const CandidateSet& found, const st
   check_io_names(graph, io_formats);
   for (uint32_t i = 0; i < found.nodes.size(); ++i) place_.at(found.nodes[i].node.index) = i;
   for (uint32_t i = 0; i < graph.value_count(); ++i)
-    if (const Value& value = graph.value({i}); value.constant == nullptr and (value.is_input or value.producer.valid())) add_flow({i}, io_formats);
+    if (const Value& value = graph.value({i}); value.constant == nullptr and (value.is_input or value.producer.valid()))
+      add_flow({i}, io_formats);
 }
 
 uint32_t AssignModel::intern(Flow& flow, const Format& format, const Dims& dims) {
@@ -50,13 +51,15 @@ uint32_t AssignModel::intern(Flow& flow, const Format& format, const Dims& dims)
 
 AssignModel::End AssignModel::output_end(Flow& flow, const Dims& dims, uint32_t node, size_t slot) const {
   End end{.node = node, .formats = {}};
-  for (const Candidate& candidate : found_.nodes[node].candidates) end.formats.push_back(intern(flow, candidate.variant.outputs.at(slot), dims));
+  for (const Candidate& candidate : found_.nodes[node].candidates)
+    end.formats.push_back(intern(flow, candidate.variant.outputs.at(slot), dims));
   return end;
 }
 
 AssignModel::End AssignModel::input_end(Flow& flow, const Dims& dims, uint32_t node, size_t slot) const {
   End end{.node = node, .formats = {}};
-  for (const Candidate& candidate : found_.nodes[node].candidates) end.formats.push_back(intern(flow, candidate.variant.inputs.at(slot), dims));
+  for (const Candidate& candidate : found_.nodes[node].candidates)
+    end.formats.push_back(intern(flow, candidate.variant.inputs.at(slot), dims));
   return end;
 }
 
@@ -87,7 +90,9 @@ void AssignModel::add_flow(ValueId id, const std::map<std::string, Format, std::
   if (flow.formats.size() < 2) return;
   for (const Format& from : flow.formats)
     for (const Format& to : flow.formats)
-      flow.costs.push_back(&from == &to ? 0 : reformat_variant(*found_.backend, value.type, from, to, found_.target.threads).estimate + found_.backend->step_overhead());
+      flow.costs.push_back(&from == &to ? 0
+                                        : reformat_variant(*found_.backend, value.type, from, to, found_.target.threads).estimate +
+                                              found_.backend->step_overhead());
   flows_.push_back(std::move(flow));
 }
 
@@ -126,7 +131,8 @@ void AssignModel::add_direct(const Flow& flow, const std::vector<std::vector<uin
   if (from.node == End::outside and to.node == End::outside) return;
   if (from.node == End::outside or to.node == End::outside) {
     const uint32_t node = from.node == End::outside ? to.node : from.node;
-    for (size_t i = 0; i < allowed[node].size(); ++i) problem.nodes[node][i] += flow.cost(format_at(from, allowed[node][i]), format_at(to, allowed[node][i]));
+    for (size_t i = 0; i < allowed[node].size(); ++i)
+      problem.nodes[node][i] += flow.cost(format_at(from, allowed[node][i]), format_at(to, allowed[node][i]));
     return;
   }
   PbqpEdge edge{from.node, to.node, {}};
@@ -151,14 +157,16 @@ void AssignModel::add_shared(const Flow& flow, const std::vector<std::vector<uin
     problem.edges.push_back(std::move(edge));
   };
   connect(flow.producer, [&](FormatSet set, uint32_t format) { return set_cost(flow, format, set); });
-  for (const End& consumer : flow.consumers) connect(consumer, [&](FormatSet set, uint32_t format) { return read_cost(flow, set, format, complete); });
+  for (const End& consumer : flow.consumers)
+    connect(consumer, [&](FormatSet set, uint32_t format) { return read_cost(flow, set, format, complete); });
 }
 
 PbqpProblem AssignModel::problem(const std::vector<std::vector<uint32_t>>& allowed) const {
   PbqpProblem problem;
   for (size_t node = 0; node < found_.nodes.size(); ++node) {
     problem.nodes.emplace_back();
-    for (const uint32_t candidate : allowed[node]) problem.nodes.back().push_back(cost_of(found_, found_.nodes[node].candidates[candidate]));
+    for (const uint32_t candidate : allowed[node])
+      problem.nodes.back().push_back(cost_of(found_, found_.nodes[node].candidates[candidate]));
   }
   for (const Flow& flow : flows_) flow.consumers.size() == 1 ? add_direct(flow, allowed, problem) : add_shared(flow, allowed, problem);
   return problem;

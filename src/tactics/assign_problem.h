@@ -24,12 +24,12 @@ class AssignModel {
   struct End {
     static constexpr uint32_t outside = UINT32_MAX;
     uint32_t node = outside;
-    std::vector<uint32_t> formats;   // of each candidate of the node, or one: indices into Flow::formats
+    std::vector<uint32_t> formats;  // of each candidate of the node, or one: indices into Flow::formats
   };
   /// A tensor that may need reformats.
   struct Flow {
-    std::vector<Format> formats;     // those its producer and consumers know; equal memory counts as one
-    std::vector<double> costs;       // [from][to]
+    std::vector<Format> formats;  // those its producer and consumers know; equal memory counts as one
+    std::vector<double> costs;    // [from][to]
     End producer;
     std::vector<End> consumers;
     double cost(uint32_t from, uint32_t to) const { return costs[from * formats.size() + to]; }
@@ -41,7 +41,9 @@ class AssignModel {
   static uint32_t intern(Flow& flow, const Format& format, const Dims& dims);
   End output_end(Flow& flow, const Dims& dims, uint32_t node, size_t slot) const;
   End input_end(Flow& flow, const Dims& dims, uint32_t node, size_t slot) const;
-  static uint32_t format_at(const End& end, uint32_t candidate) { return end.node == End::outside ? end.formats[0] : end.formats[candidate]; }
+  static uint32_t format_at(const End& end, uint32_t candidate) {
+    return end.node == End::outside ? end.formats[0] : end.formats[candidate];
+  }
   static std::vector<FormatSet> format_sets(size_t formats);
   static double set_cost(const Flow& flow, uint32_t from, FormatSet set);
   static double read_cost(const Flow& flow, FormatSet set, uint32_t wanted, bool complete);
@@ -50,7 +52,7 @@ class AssignModel {
 
   const Graph& graph_;
   const CandidateSet& found_;
-  std::vector<uint32_t> place_;      // of each graph node in the set
+  std::vector<uint32_t> place_;  // of each graph node in the set
   std::vector<Flow> flows_;
 };
 

@@ -15,7 +15,7 @@ namespace burnish::tactics {
 class Backend {
  public:
   virtual ~Backend() = default;
-  virtual std::string_view name() const = 0;          // "cpu"
+  virtual std::string_view name() const = 0;  // "cpu"
   /// Empty where usable, else why not ("libcuda.so.1 was not found").
   virtual std::string unavailable() const { return {}; }
   /// What times depend on: processor or GPU, ISA, driver and library versions; part of the timing-cache key.

@@ -20,14 +20,19 @@ const Backend& usable_backend(const Registry& registry, const std::string& name)
     for (const Backend* one : registry.backends()) known.push_back(one->name());
     fail("unknown backend `{}`; this build has: {}", name, fmt::join(known, ", "));
   }
-  if (const std::string reason = backend->unavailable(); not reason.empty()) fail_unsupported("backend `{}` cannot be used: {}", name, reason);
+  if (const std::string reason = backend->unavailable(); not reason.empty())
+    fail_unsupported("backend `{}` cannot be used: {}", name, reason);
   return *backend;
 }
 
 class Collector {
  public:
   Collector(Graph& graph, const Registry& registry, const CandidateConfig& config)
-      : graph_(graph), registry_(registry), config_(config), backend_(usable_backend(registry, config.backend)), reference_(registry.find_tactic(reference_id)) {
+      : graph_(graph),
+        registry_(registry),
+        config_(config),
+        backend_(usable_backend(registry, config.backend)),
+        reference_(registry.find_tactic(reference_id)) {
     target_.threads = config.threads > 0 ? config.threads : available_cores();
     target_.device = backend_.fingerprint();
     target_.permitted = config.permitted;
@@ -46,11 +51,10 @@ class Collector {
     for (const NodeId id : graph_.order()) {
       try {
         set.nodes.push_back(collect(graph_.node(id)));
-      } catch (const Error& error) {
-        faults.emplace_back(error.what());
-      }
+      } catch (const Error& error) { faults.emplace_back(error.what()); }
     }
-    if (not faults.empty()) fail_unsupported("{} node(s) cannot run on backend `{}`:\n  {}", faults.size(), backend_.name(), fmt::join(faults, "\n  "));
+    if (not faults.empty())
+      fail_unsupported("{} node(s) cannot run on backend `{}`:\n  {}", faults.size(), backend_.name(), fmt::join(faults, "\n  "));
     return set;
   }
 
@@ -75,9 +79,7 @@ class Collector {
       Verdict verdict = tactic.supports(request);
       if (verdict) tactic.variants(request, sink);
       return verdict;
-    } catch (const std::exception& error) {
-      return Verdict::no(fmt::format("failed when asked: {}", error.what()));
-    }
+    } catch (const std::exception& error) { return Verdict::no(fmt::format("failed when asked: {}", error.what())); }
   }
 
   void split_what_nobody_takes() {
@@ -87,8 +89,9 @@ class Collector {
       if (fused == nullptr) continue;
       const OpRequest request = make_request(graph_, node, target_);
       if (accepts(request)) continue;
-      const Patch patch = in_context([&] { return describe(node); },
-                                     [&] { return split_fused(graph_, node, *fused, request, [&](const OpRequest& part) { return accepts(part); }); });
+      const Patch patch =
+          in_context([&] { return describe(node); },
+                     [&] { return split_fused(graph_, node, *fused, request, [&](const OpRequest& part) { return accepts(part); }); });
       patch.apply(graph_, id);
     }
   }
@@ -100,7 +103,9 @@ class Collector {
     found.request_hash = found.request.hash();
     if (config_.only_tactic.empty()) found.candidates = alias_candidates(graph_, node, found.request, backend_);
     for (const Tactic* tactic : tactics_) add(*tactic, found);
-    if (found.candidates.empty() and config_.fallback and reference_ != nullptr and std::ranges::find(tactics_, reference_) == tactics_.end()) add(*reference_, found);
+    if (found.candidates.empty() and config_.fallback and reference_ != nullptr and
+        std::ranges::find(tactics_, reference_) == tactics_.end())
+      add(*reference_, found);
     if (found.candidates.empty()) fail("{}: {}", describe(node), reasons(found));
     return found;
   }
@@ -143,7 +148,9 @@ class Collector {
 
 CandidateSet candidates(Graph& graph, const CandidateConfig& config) { return candidates(graph, registry(), config); }
 
-CandidateSet candidates(Graph& graph, const Registry& registry, const CandidateConfig& config) { return Collector(graph, registry, config).run(); }
+CandidateSet candidates(Graph& graph, const Registry& registry, const CandidateConfig& config) {
+  return Collector(graph, registry, config).run();
+}
 
 std::string name_of(const Candidate& candidate) {
   if (candidate.tactic != nullptr) return std::string(candidate.tactic->id());

@@ -14,9 +14,9 @@ namespace burnish::tactics {
 struct Candidate {
   const Tactic* tactic = nullptr;
   Variant variant;
-  double seconds = -1;           // measured; negative where it was not, infinite where it cannot be used
-  double expected = -1;          // where it was not measured: the estimate, corrected by what measuring told; negative: not corrected
-  std::string note;              // why it was not timed, or that it failed to build
+  double seconds = -1;   // measured; negative where it was not, infinite where it cannot be used
+  double expected = -1;  // where it was not measured: the estimate, corrected by what measuring told; negative: not corrected
+  std::string note;      // why it was not timed, or that it failed to build
 };
 
 /// The tactic's id, or "view", "concat" or "split" for a candidate without one.
@@ -38,16 +38,16 @@ struct NodeCandidates {
 struct CandidateSet {
   const Backend* backend = nullptr;
   Target target;
-  const Tactic* fallback = nullptr;    // the reference, where it may be used: timing turns to it when nothing else can be built
-  std::vector<NodeCandidates> nodes;   // in order of execution
+  const Tactic* fallback = nullptr;   // the reference, where it may be used: timing turns to it when nothing else can be built
+  std::vector<NodeCandidates> nodes;  // in order of execution
 };
 
 struct CandidateConfig {
   std::string backend = "cpu";
-  int threads = 0;                         // 0: all cores
-  std::vector<DType> permitted;            // DType::bf16 for --bf16
-  std::string only_tactic;                 // forces one tactic wherever it accepts (tests); else the reference
-  bool fallback = true;                    // the reference backend as a last resort
+  int threads = 0;               // 0: all cores
+  std::vector<DType> permitted;  // DType::bf16 for --bf16
+  std::string only_tactic;       // forces one tactic wherever it accepts (tests); else the reference
+  bool fallback = true;          // the reference backend as a last resort
 };
 
 /// Splits what no tactic takes (the graph changes), then lists candidates. Throws Error listing every node that nobody can run.

@@ -34,7 +34,8 @@ Choices Choices::parse(std::string_view text) {
     ++number;
     const std::string_view content = trim(line);
     if (content.empty() or content.front() == '#') continue;
-    in_context([&] { return fmt::format("line {} of the choices (expected: \"node\" tactic variant)", number); }, [&] { read_line(content, choices); });
+    in_context([&] { return fmt::format("line {} of the choices (expected: \"node\" tactic variant)", number); },
+               [&] { read_line(content, choices); });
   }
   return choices;
 }

@@ -11,7 +11,7 @@ namespace burnish::tactics {
 
 struct Choice {
   std::string tactic;
-  std::string variant;   // Variant::text
+  std::string variant;  // Variant::text
   bool operator==(const Choice&) const = default;
 };
 

@@ -29,7 +29,8 @@ class Kernel {
   virtual ~Kernel() = default;
   /// `in` holds one entry for each input of the request (null data where omitted, or where the kernel keeps the constant itself), `out`
   /// one for each output (null where nobody reads it). `workspace` has the variant's bytes, aligned to 64.
-  virtual Status run(RunContext& context, std::span<const BufferRef> in, std::span<const BufferRef> out, void* workspace) const noexcept = 0;
+  virtual Status run(RunContext& context, std::span<const BufferRef> in, std::span<const BufferRef> out,
+                     void* workspace) const noexcept = 0;
 };
 
 }  // namespace burnish::tactics

@@ -14,19 +14,19 @@ inline constexpr double infinite_cost = std::numeric_limits<double>::infinity();
 
 struct PbqpEdge {
   uint32_t a = 0, b = 0;
-  std::vector<double> costs;   // row-major [alternatives of a][alternatives of b]
+  std::vector<double> costs;  // row-major [alternatives of a][alternatives of b]
 };
 
 struct PbqpProblem {
-  std::vector<std::vector<double>> nodes;   // cost of each alternative
-  std::vector<PbqpEdge> edges;              // several between the same two nodes add up
+  std::vector<std::vector<double>> nodes;  // cost of each alternative
+  std::vector<PbqpEdge> edges;             // several between the same two nodes add up
 };
 
 struct PbqpSolution {
   std::vector<uint32_t> chosen;
   double cost = 0;
-  bool optimal = false;          // proven
-  size_t branched = 0;           // search nodes visited
+  bool optimal = false;  // proven
+  size_t branched = 0;   // search nodes visited
 };
 
 /// `branch_limit` bounds the search nodes. Throws Error where no assignment has a finite cost.

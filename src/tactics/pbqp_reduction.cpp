@@ -8,7 +8,8 @@
 
 namespace burnish::tactics {
 
-PbqpReduction::PbqpReduction(const PbqpProblem& problem) : costs_(problem.nodes), incident_(problem.nodes.size()), removed_(problem.nodes.size(), false) {
+PbqpReduction::PbqpReduction(const PbqpProblem& problem)
+    : costs_(problem.nodes), incident_(problem.nodes.size()), removed_(problem.nodes.size(), false) {
   for (const PbqpEdge& edge : problem.edges) {
     if (edge.a == edge.b) {
       for (size_t i = 0; i < costs_[edge.a].size(); ++i) costs_[edge.a][i] += edge.costs[i * costs_[edge.a].size() + i];
@@ -30,7 +31,8 @@ void PbqpReduction::connect(uint32_t a, uint32_t b, std::vector<double> costs) {
     Edge& known = edges_[index];
     if (known.other(scarce) != (scarce == a ? b : a)) continue;
     for (size_t i = 0; i < alternatives(a); ++i)
-      for (size_t j = 0; j < alternatives(b); ++j) (known.a == a ? known.costs[i * alternatives(b) + j] : known.costs[j * alternatives(a) + i]) += costs[i * alternatives(b) + j];
+      for (size_t j = 0; j < alternatives(b); ++j)
+        (known.a == a ? known.costs[i * alternatives(b) + j] : known.costs[j * alternatives(a) + i]) += costs[i * alternatives(b) + j];
     return;
   }
   const auto index = static_cast<uint32_t>(edges_.size());
@@ -68,7 +70,8 @@ void PbqpReduction::normalize(uint32_t index) {
     }
   }
   for (size_t i = 0; i < alternatives(edge.a); ++i)
-    for (size_t j = 0; j < alternatives(edge.b); ++j) independent = independent and (costs_[edge.b][j] == infinite_cost or edge.costs[i * alternatives(edge.b) + j] == 0);
+    for (size_t j = 0; j < alternatives(edge.b); ++j)
+      independent = independent and (costs_[edge.b][j] == infinite_cost or edge.costs[i * alternatives(edge.b) + j] == 0);
   if (independent) disconnect(index);
 }
 
@@ -80,7 +83,8 @@ double PbqpReduction::least(uint32_t node) const { return *std::ranges::min_elem
 
 void PbqpReduction::reduce() {
   for (size_t next = 0; next < queue_.size(); ++next)
-    if (const uint32_t node = queue_[next]; not removed_[node] and incident_[node].size() <= 2) take_out(node);  // a merge may have added an edge
+    if (const uint32_t node = queue_[next]; not removed_[node] and incident_[node].size() <= 2)
+      take_out(node);  // a merge may have added an edge
   queue_.clear();
 }
 
@@ -188,7 +192,8 @@ std::vector<uint32_t> PbqpReduction::ranked_alternatives(uint32_t node) const {
     const uint32_t neighbour = edges_[index].other(node);
     for (size_t i = 0; i < local.size(); ++i) {
       double best = infinite_cost;
-      for (size_t j = 0; j < alternatives(neighbour); ++j) best = std::min(best, costs_[neighbour][j] + edge_cost(edges_[index], node, i, j));
+      for (size_t j = 0; j < alternatives(neighbour); ++j)
+        best = std::min(best, costs_[neighbour][j] + edge_cost(edges_[index], node, i, j));
       local[i] += best;
     }
   }
@@ -207,7 +212,8 @@ void PbqpReduction::complete(std::vector<uint32_t>& chosen) const {
     }
     std::vector<double> total = costs_[removal->node];
     for (const uint32_t index : removal->edges)
-      for (size_t i = 0; i < total.size(); ++i) total[i] += edge_cost(edges_[index], removal->node, i, chosen[edges_[index].other(removal->node)]);
+      for (size_t i = 0; i < total.size(); ++i)
+        total[i] += edge_cost(edges_[index], removal->node, i, chosen[edges_[index].other(removal->node)]);
     chosen[removal->node] = static_cast<uint32_t>(std::ranges::min_element(total) - total.begin());
   }
 }

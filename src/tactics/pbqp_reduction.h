@@ -40,7 +40,7 @@ class PbqpReduction {
   };
   struct Removal {
     uint32_t node = 0;
-    std::vector<uint32_t> edges;   // to the nodes that are decided before it
+    std::vector<uint32_t> edges;  // to the nodes that are decided before it
     int64_t fixed = -1;
   };
 
@@ -57,7 +57,7 @@ class PbqpReduction {
 
   std::vector<std::vector<double>> costs_;
   std::vector<Edge> edges_;
-  std::vector<std::vector<uint32_t>> incident_;   // live edges of each node
+  std::vector<std::vector<uint32_t>> incident_;  // live edges of each node
   std::vector<bool> removed_;
   std::vector<Removal> removals_;
   std::vector<uint32_t> queue_;

@@ -30,10 +30,10 @@ bool matches(const Candidate& candidate, const Choice& choice) {
     if (tactic == choice.tactic) variants.push_back(candidate.variant.text());
   }
   if (variants.empty())
-    fail("the choices give node `{}` the tactic `{}`, which does not take it; available: {}{}", name, choice.tactic, fmt::join(tactics, ", "),
-         did_you_mean(choice.tactic, tactics));
-  fail("the choices give node `{}` the variant `{}` of {}, which does not exist; available: {}{}", name, choice.variant, choice.tactic, fmt::join(variants, "; "),
-       did_you_mean(choice.variant, variants));
+    fail("the choices give node `{}` the tactic `{}`, which does not take it; available: {}{}", name, choice.tactic,
+         fmt::join(tactics, ", "), did_you_mean(choice.tactic, tactics));
+  fail("the choices give node `{}` the variant `{}` of {}, which does not exist; available: {}{}", name, choice.variant, choice.tactic,
+       fmt::join(variants, "; "), did_you_mean(choice.variant, variants));
 }
 
 }  // namespace

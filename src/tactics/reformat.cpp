@@ -24,8 +24,12 @@ void reference(const void* /*op*/, EvalContext& context) {
 }
 
 const OperatorType& reformat_type() {
-  static const OperatorType type = {
-      .name = "Reformat", .traits = Trait::moves_data, .infer = infer, .reference = reference, .print = ops::print_fields<Reformat>, .parse = ops::parse_fields<Reformat>};
+  static const OperatorType type = {.name = "Reformat",
+                                    .traits = Trait::moves_data,
+                                    .infer = infer,
+                                    .reference = reference,
+                                    .print = ops::print_fields<Reformat>,
+                                    .parse = ops::parse_fields<Reformat>};
   operator_type<Reformat> = &type;
   return type;
 }
@@ -44,7 +48,7 @@ struct Digit {
 /// addresses of all elements.
 std::vector<std::vector<Digit>> digits_of(const Layout& layout, std::span<const int64_t> dims) {
   std::vector<std::vector<Digit>> digits(dims.size());
-  std::vector<int64_t> left(dims.begin(), dims.end());   // positions that the digits so far do not tell apart
+  std::vector<int64_t> left(dims.begin(), dims.end());  // positions that the digits so far do not tell apart
   int64_t stride = 1;
   const auto add = [&](size_t axis, int64_t extent) {
     std::vector<Digit>& known = digits.at(axis);

@@ -20,7 +20,8 @@ void Registry::add(std::unique_ptr<Backend> backend) {
 void Registry::add(std::unique_ptr<Tactic> tactic) {
   const std::string_view id = tactic->id();
   BURNISH_CHECK(id.find('.') != std::string_view::npos, "the id of tactic {} does not begin with a backend's name and a dot", id);
-  const auto place = std::lower_bound(tactics_.begin(), tactics_.end(), id, [](const auto& known, std::string_view name) { return known->id() < name; });
+  const auto place =
+      std::lower_bound(tactics_.begin(), tactics_.end(), id, [](const auto& known, std::string_view name) { return known->id() < name; });
   BURNISH_CHECK(place == tactics_.end() or (*place)->id() != id, "tactic {} is registered twice", id);
   tactics_.insert(place, std::move(tactic));
 }
@@ -32,7 +33,8 @@ const Backend* Registry::find_backend(std::string_view name) const {
 }
 
 const Tactic* Registry::find_tactic(std::string_view id) const {
-  const auto place = std::lower_bound(tactics_.begin(), tactics_.end(), id, [](const auto& known, std::string_view name) { return known->id() < name; });
+  const auto place =
+      std::lower_bound(tactics_.begin(), tactics_.end(), id, [](const auto& known, std::string_view name) { return known->id() < name; });
   return place != tactics_.end() and (*place)->id() == id ? place->get() : nullptr;
 }
 

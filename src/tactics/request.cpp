@@ -12,8 +12,9 @@ namespace {
 void expect_static(const Graph& graph, const Node& node, ValueId id) {
   const Value& value = graph.value(id);
   if (not value.type.shape.is_static())
-    fail_unsupported("{}: the shape {} of `{}` is not fixed; give every dynamic dimension a size (sizes that only the data decides cannot be planned)",
-                     describe(node), value.type.shape.text(), value.name);
+    fail_unsupported(
+        "{}: the shape {} of `{}` is not fixed; give every dynamic dimension a size (sizes that only the data decides cannot be planned)",
+        describe(node), value.type.shape.text(), value.name);
 }
 
 Operand operand_of(const Graph& graph, const Node& node, ValueId id) {

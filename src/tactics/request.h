@@ -27,26 +27,26 @@ int64_t stored_bytes(const Format& format, std::span<const int64_t> dims);
 
 struct Operand {
   bool present = true;
-  TensorType type;                            // static shape
-  std::shared_ptr<const Tensor> constant;     // set where the value is known when building
+  TensorType type;                         // static shape
+  std::shared_ptr<const Tensor> constant;  // set where the value is known when building
 };
 
 /// Facts that support, variants, estimates and kernels may depend on.
 struct Target {
   int threads = 1;
-  std::string device;                         // the backend's fingerprint: name, ISA, library versions
-  std::vector<DType> permitted;               // storage types allowed for f32 tensors besides f32: bf16, f16
+  std::string device;            // the backend's fingerprint: name, ISA, library versions
+  std::vector<DType> permitted;  // storage types allowed for f32 tensors besides f32: bf16, f16
 };
 
 struct OpRequest {
-  Op op;                                      // the anchor; Pointwise where there is none
-  Expr epilogue;                              // without outputs where there is none; see ops::Fused for what its inputs are
+  Op op;          // the anchor; Pointwise where there is none
+  Expr epilogue;  // without outputs where there is none; see ops::Fused for what its inputs are
   size_t anchor_inputs = 0;
-  std::vector<Operand> inputs;                // the anchor's, then the epilogue's further ones
+  std::vector<Operand> inputs;  // the anchor's, then the epilogue's further ones
   std::vector<TensorType> outputs;
-  std::vector<bool> wanted;                   // which outputs anybody reads
+  std::vector<bool> wanted;  // which outputs anybody reads
   Target target;
-  std::vector<Graph> regions;                 // of If, Loop, Scan: reference only
+  std::vector<Graph> regions;  // of If, Loop, Scan: reference only
 
   bool has_epilogue() const { return not epilogue.outputs.empty(); }
   Dims dims(size_t input) const { return inputs.at(input).type.shape.dims(); }

@@ -17,7 +17,9 @@ namespace {
 // Axes, shapes, starts and indices decide what a tactic accepts, so they are part of the request; weights are not.
 bool is_written_out(const Tensor& constant) {
   if (constant.rank() > 1) return false;
-  return constant.dtype() == DType::i64 ? constant.size() <= 64 : constant.dtype() == DType::i32 or constant.dtype() == DType::boolean ? constant.size() <= 8 : false;
+  return constant.dtype() == DType::i64                                         ? constant.size() <= 64
+         : constant.dtype() == DType::i32 or constant.dtype() == DType::boolean ? constant.size() <= 8
+                                                                                : false;
 }
 
 std::string text_of_operand(const Operand& operand) {
@@ -71,7 +73,8 @@ class Reader {
     for (const std::string_view line : split(text, '\n')) {
       ++line_;
       const std::string_view content = trim(line);
-      if (not content.empty() and content.front() != '#') in_context([&] { return fmt::format("line {} of a request", line_); }, [&] { read(content); });
+      if (not content.empty() and content.front() != '#')
+        in_context([&] { return fmt::format("line {} of a request", line_); }, [&] { read(content); });
     }
     check();
     return std::move(request_);
@@ -107,7 +110,8 @@ class Reader {
     }
     const auto [type, rest] = type_and_rest(text);
     Operand operand{.present = true, .type = type, .constant = nullptr};
-    if (rest.starts_with("constant")) operand.constant = std::make_shared<const Tensor>(constant_of(type, trim(rest.substr(8)), request_.inputs.size() + 1));
+    if (rest.starts_with("constant"))
+      operand.constant = std::make_shared<const Tensor>(constant_of(type, trim(rest.substr(8)), request_.inputs.size() + 1));
     else if (not rest.empty()) fail("unexpected `{}` after an input", rest);
     request_.inputs.push_back(std::move(operand));
   }
@@ -127,9 +131,11 @@ class Reader {
 
   void check() const {
     if (not request_.op.defined()) fail("a request needs a line that begins with `op`");
-    if (request_.anchor_inputs > request_.inputs.size()) fail("anchor_inputs is {}, but there are {} inputs", request_.anchor_inputs, request_.inputs.size());
+    if (request_.anchor_inputs > request_.inputs.size())
+      fail("anchor_inputs is {}, but there are {} inputs", request_.anchor_inputs, request_.inputs.size());
     if (request_.has_epilogue()) request_.epilogue.verify();
-    const Op whole = request_.has_epilogue() ? Op(ops::Fused{request_.op, static_cast<int64_t>(request_.anchor_inputs), request_.epilogue}) : request_.op;
+    const Op whole = request_.has_epilogue() ? Op(ops::Fused{request_.op, static_cast<int64_t>(request_.anchor_inputs), request_.epilogue})
+                                             : request_.op;
     std::vector<InferContext::Input> inputs;
     for (const Operand& operand : request_.inputs) inputs.push_back({operand.present, operand.type, operand.constant, {}});
     InferContext context(std::move(inputs), request_.outputs.size(), request_.regions);

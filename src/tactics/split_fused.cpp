@@ -10,7 +10,9 @@
 namespace burnish::tactics {
 namespace {
 
-bool is_constant_step(const Expr& expr, ExprOperand operand) { return not expr.is_input(operand) and expr.step(operand).code == ExprCode::constant; }
+bool is_constant_step(const Expr& expr, ExprOperand operand) {
+  return not expr.is_input(operand) and expr.step(operand).code == ExprCode::constant;
+}
 
 /// Operands made before the cut that something after it reads; inputs but the first may be read on both sides.
 std::set<ExprOperand> crossing(const Expr& expr, size_t steps) {
@@ -46,7 +48,9 @@ Expr suffix_of(const Expr& expr, size_t steps, ExprOperand result) {
   return suffix;
 }
 
-std::vector<ValueId> anchor_inputs(const Node& node, const ops::Fused& fused) { return {node.inputs.begin(), node.inputs.begin() + fused.anchor_inputs}; }
+std::vector<ValueId> anchor_inputs(const Node& node, const ops::Fused& fused) {
+  return {node.inputs.begin(), node.inputs.begin() + fused.anchor_inputs};
+}
 
 /// The node's input that is input `index` (from 1 on) of the epilogue.
 size_t node_input(const ops::Fused& fused, size_t index) { return static_cast<size_t>(fused.anchor_inputs) + index - 1; }
@@ -87,7 +91,8 @@ std::optional<EpilogueCut> cut_epilogue(const Expr& epilogue, size_t steps) {
   EpilogueCut cut;
   cut.prefix = simplified(prefix, {}, cut.prefix_inputs);
   cut.suffix = simplified(suffix_of(epilogue, steps, result), {}, cut.suffix_inputs);
-  const bool anchored = not cut.prefix_inputs.empty() and cut.prefix_inputs[0] == 0 and not cut.suffix_inputs.empty() and cut.suffix_inputs[0] == 0;
+  const bool anchored =
+      not cut.prefix_inputs.empty() and cut.prefix_inputs[0] == 0 and not cut.suffix_inputs.empty() and cut.suffix_inputs[0] == 0;
   if (not anchored or cut.prefix.steps.empty() or cut.suffix.steps.empty()) return std::nullopt;
   return cut;
 }

@@ -14,11 +14,11 @@ namespace burnish::tactics {
 namespace {
 
 constexpr double shortest_bundle = 0.3e-3;
-constexpr double time_for_one = 3e-3;      // all bundles together, where that leaves the least number
-constexpr double longest_retry = 30e-3;    // further bundles, where other processes disturbed the first ones
+constexpr double time_for_one = 3e-3;    // all bundles together, where that leaves the least number
+constexpr double longest_retry = 30e-3;  // further bundles, where other processes disturbed the first ones
 constexpr int fewest_bundles = 3;
-constexpr double slow = 50e-3;             // one more run tells enough
-constexpr double disturbed = 1.5;          // a bundle this much above the fastest shared its cores with somebody
+constexpr double slow = 50e-3;     // one more run tells enough
+constexpr double disturbed = 1.5;  // a bundle this much above the fastest shared its cores with somebody
 
 std::vector<double> undisturbed(std::vector<double> times) {
   const double limit = disturbed * std::ranges::min(times);
@@ -51,7 +51,8 @@ BufferRef Stopwatch::reserve(Slot& slot, int64_t bytes) {
 BufferRef Stopwatch::sample(Slot& slot, DType storage, int64_t bytes, uint64_t seed, bool zeros) {
   const BufferRef buffer = reserve(slot, bytes);
   const bool reusable = slot.filled >= bytes and slot.filled_as == storage and not zeros;
-  if (not reusable) fill_sample(storage, {buffer.data, static_cast<size_t>(bytes)}, seed, zeros ? SampleIntegers::zeros : SampleIntegers::numbers);
+  if (not reusable)
+    fill_sample(storage, {buffer.data, static_cast<size_t>(bytes)}, seed, zeros ? SampleIntegers::zeros : SampleIntegers::numbers);
   slot.filled = zeros ? 0 : bytes;
   slot.filled_as = storage;
   return buffer;
@@ -70,7 +71,8 @@ void Stopwatch::prepare(const OpRequest& request, const Variant& variant) {
       inputs_[i] = {const_cast<std::byte*>(operand.constant->data()), static_cast<int64_t>(operand.constant->bytes())};
       continue;
     }
-    inputs_[i] = sample(input_slots_[i], format.storage, stored_bytes(format, request.dims(i)), i + 1, wants_zeros(request, format.storage));
+    inputs_[i] =
+        sample(input_slots_[i], format.storage, stored_bytes(format, request.dims(i)), i + 1, wants_zeros(request, format.storage));
   }
   for (size_t i = 0; i < request.outputs.size(); ++i)
     if (request.wanted.at(i)) outputs_[i] = reserve(output_slots_[i], stored_bytes(variant.outputs.at(i), request.output_dims(i)));

@@ -44,13 +44,13 @@ enum class Alias : uint8_t {
 struct Variant {
   std::vector<Format> inputs;
   std::vector<Format> outputs;
-  std::string knobs;           // "" or the tactic's own words: "tile=64", part of the choice
-  int64_t workspace = 0;       // bytes, alive during the step
-  double estimate = 0;         // seconds, from a roofline
-  Alias alias = Alias::none;   // set only in candidates without a tactic
+  std::string knobs;                  // "" or the tactic's own words: "tile=64", part of the choice
+  int64_t workspace = 0;              // bytes, alive during the step
+  double estimate = 0;                // seconds, from a roofline
+  Alias alias = Alias::none;          // set only in candidates without a tactic
   std::vector<int64_t> part_offsets;  // with Alias::split: bytes into input 0, for each output
-  int in_place = -1;           // output 0 may share its memory with this input, if nobody reads that later
-  std::vector<bool> keeps_constant;  // per input: the kernel holds it packed, the plan need not provide it; empty: none
+  int in_place = -1;                  // output 0 may share its memory with this input, if nobody reads that later
+  std::vector<bool> keeps_constant;   // per input: the kernel holds it packed, the plan need not provide it; empty: none
 
   /// "f32:0123,f32:0123->f32:0231 knobs": identifies the variant within its tactic.
   std::string text() const;
@@ -81,8 +81,8 @@ class BuildContext {
 class Tactic {
  public:
   virtual ~Tactic() = default;
-  virtual std::string_view id() const = 0;      // "cpu.onednn.conv"
-  virtual uint32_t revision() const = 0;        // raised whenever speed or results change: part of the timing-cache key
+  virtual std::string_view id() const = 0;  // "cpu.onednn.conv"
+  virtual uint32_t revision() const = 0;    // raised whenever speed or results change: part of the timing-cache key
   virtual Verdict supports(const OpRequest& request) const = 0;
   virtual void variants(const OpRequest& request, VariantSink& sink) const = 0;
   virtual std::unique_ptr<Kernel> build(BuildContext& context, const OpRequest& request, const Variant& variant) const = 0;

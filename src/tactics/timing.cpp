@@ -167,7 +167,8 @@ class Measurer {
       const std::unique_ptr<Kernel> kernel = candidate.tactic->build(context_, request, candidate.variant);
       candidate.seconds = stopwatch_.time(request, candidate.variant, *kernel, config_.average, give_up_above);
       ++report_.timed;
-      log(Severity::verbose, fmt::format("timed {}: {:.4f} ms (estimate {:.4f} ms)", name, candidate.seconds * 1e3, candidate.variant.estimate * 1e3));
+      log(Severity::verbose,
+          fmt::format("timed {}: {:.4f} ms (estimate {:.4f} ms)", name, candidate.seconds * 1e3, candidate.variant.estimate * 1e3));
     } catch (const std::exception& error) {
       candidate.seconds = infinite_cost;
       candidate.note = fmt::format("failed: {}", error.what());
@@ -179,7 +180,8 @@ class Measurer {
   static void share(const NodeCandidates& from, NodeCandidates& to) {
     for (Candidate& candidate : to.candidates) {
       const auto same = std::ranges::find_if(from.candidates, [&](const Candidate& known) {
-        return known.tactic == candidate.tactic and known.variant.alias == candidate.variant.alias and known.variant.text() == candidate.variant.text();
+        return known.tactic == candidate.tactic and known.variant.alias == candidate.variant.alias and
+               known.variant.text() == candidate.variant.text();
       });
       if (same == from.candidates.end()) continue;
       candidate.seconds = same->seconds;
@@ -221,7 +223,8 @@ class Measurer {
     for (NodeCandidates& node : set_.nodes) {
       double least = 0;
       for (const Candidate& candidate : node.candidates)
-        if (candidate.tactic != nullptr and was_measured(candidate)) least = least == 0 ? candidate.seconds : std::min(least, candidate.seconds);
+        if (candidate.tactic != nullptr and was_measured(candidate))
+          least = least == 0 ? candidate.seconds : std::min(least, candidate.seconds);
       for (Candidate& candidate : node.candidates) {
         if (candidate.tactic == nullptr or candidate.tactic == set_.fallback or candidate.seconds >= 0) continue;
         const auto known = usual.find(candidate.tactic);
@@ -242,7 +245,8 @@ class Measurer {
 
 TimingReport measure(CandidateSet& set, const TimingConfig& config) { return Measurer(set, config).run(); }
 
-double time_kernel(const Backend& backend, const OpRequest& request, const Variant& variant, const Kernel& kernel, int bundles, double give_up_above) {
+double time_kernel(const Backend& backend, const OpRequest& request, const Variant& variant, const Kernel& kernel, int bundles,
+                   double give_up_above) {
   return Stopwatch(backend).time(request, variant, kernel, bundles, give_up_above);
 }
 

@@ -29,6 +29,7 @@ struct TimingReport {
 TimingReport measure(CandidateSet& set, const TimingConfig& config);
 
 /// Times one built kernel on fresh buffers of random finite data.
-double time_kernel(const Backend& backend, const OpRequest& request, const Variant& variant, const Kernel& kernel, int bundles, double give_up_above);
+double time_kernel(const Backend& backend, const OpRequest& request, const Variant& variant, const Kernel& kernel, int bundles,
+                   double give_up_above);
 
 }  // namespace burnish::tactics

@@ -14,7 +14,8 @@ namespace {
 using Json = nlohmann::json;
 
 std::string line_of(const TimingKey& key, double seconds) {
-  const Json line = {{"request", key.request}, {"tactic", key.tactic}, {"revision", key.revision}, {"variant", key.variant}, {"device", key.device}, {"seconds", seconds}};
+  const Json line = {{"request", key.request}, {"tactic", key.tactic}, {"revision", key.revision},
+                     {"variant", key.variant}, {"device", key.device}, {"seconds", seconds}};
   return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -48,9 +49,7 @@ TimingCache TimingCache::parse(std::string_view text, const Logger& logger) {
       auto [key, seconds] = read_line(line);
       const auto known = cache.find(key);
       cache.insert(std::move(key), known ? std::min(*known, seconds) : seconds);
-    } catch (const std::exception& error) {
-      warn(logger, fmt::format("timing cache, line {}: skipped ({})", number, error.what()));
-    }
+    } catch (const std::exception& error) { warn(logger, fmt::format("timing cache, line {}: skipped ({})", number, error.what())); }
   }
   return cache;
 }

@@ -13,7 +13,7 @@
 namespace burnish::tactics {
 
 struct TimingKey {
-  std::string request;   // hash in hexadecimal
+  std::string request;  // hash in hexadecimal
   std::string tactic;
   uint32_t revision = 0;
   std::string variant;

@@ -20,7 +20,9 @@ double elements(const OpRequest& request, size_t input) {
   return input < request.inputs.size() and request.inputs[input].present ? elements(request.inputs[input].type) : 0;
 }
 
-double extent(const OpRequest& request, size_t input, size_t axis) { return static_cast<double>(std::max<int64_t>(1, request.dims(input).at(axis))); }
+double extent(const OpRequest& request, size_t input, size_t axis) {
+  return static_cast<double>(std::max<int64_t>(1, request.dims(input).at(axis)));
+}
 
 double matmul_depth(const ops::MatMul& matmul, const Dims& a) {
   if (a.empty()) return 1;
@@ -47,7 +49,8 @@ double anchor_operations(const OpRequest& request, double touched, double produc
   if (const auto* pool = request.op.as<ops::Pool>()) return produced * window_elements(*pool);
   if (const auto* pointwise = request.op.as<ops::Pointwise>()) return produced * static_cast<double>(pointwise->expr.steps.size());
   if (request.op.is<ops::Lstm>() or request.op.is<ops::Gru>()) return recurrent_operations(request);
-  if (request.op.is<ops::Attention>()) return 2 * extent(request, 0, request.dims(0).size() - 2) * (elements(request, 1) + elements(request, 2));
+  if (request.op.is<ops::Attention>())
+    return 2 * extent(request, 0, request.dims(0).size() - 2) * (elements(request, 1) + elements(request, 2));
   return touched;
 }
 
@@ -66,7 +69,8 @@ Work work_of(const OpRequest& request) {
     produced = std::max(produced, elements(request.outputs[i]));
     if (request.wanted.at(i)) work.bytes += elements(request.outputs[i]) * static_cast<double>(byte_size(request.outputs[i].dtype));
   }
-  work.operations = anchor_operations(request, touched + produced, produced) + produced * static_cast<double>(request.epilogue.steps.size());
+  work.operations =
+      anchor_operations(request, touched + produced, produced) + produced * static_cast<double>(request.epilogue.steps.size());
   return work;
 }
 

@@ -7,8 +7,8 @@
 namespace burnish::tactics {
 
 struct Work {
-  double operations = 0;   // additions, multiplications and function calls, each as one
-  double bytes = 0;        // every input and every wanted output once, in the model's types
+  double operations = 0;  // additions, multiplications and function calls, each as one
+  double bytes = 0;       // every input and every wanted output once, in the model's types
 };
 
 Work work_of(const OpRequest& request);

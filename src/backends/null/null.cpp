@@ -21,9 +21,12 @@ class NullTactic final : public tactics::Tactic {
  public:
   std::string_view id() const override { return "null.nothing"; }
   uint32_t revision() const override { return 1; }
-  tactics::Verdict supports(const tactics::OpRequest& /*request*/) const override { return tactics::Verdict::no("the null backend computes nothing"); }
+  tactics::Verdict supports(const tactics::OpRequest& /*request*/) const override {
+    return tactics::Verdict::no("the null backend computes nothing");
+  }
   void variants(const tactics::OpRequest& /*request*/, tactics::VariantSink& /*sink*/) const override {}
-  std::unique_ptr<tactics::Kernel> build(tactics::BuildContext& /*context*/, const tactics::OpRequest& request, const tactics::Variant& /*variant*/) const override {
+  std::unique_ptr<tactics::Kernel> build(tactics::BuildContext& /*context*/, const tactics::OpRequest& request,
+                                         const tactics::Variant& /*variant*/) const override {
     fail_unsupported("the null backend cannot build {}", request.op.name());
   }
 };

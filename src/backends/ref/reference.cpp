@@ -13,8 +13,8 @@ namespace burnish::ref {
 namespace {
 
 using tactics::BufferRef;
-using tactics::OpRequest;
 using tactics::Operand;
+using tactics::OpRequest;
 using tactics::Variant;
 using tactics::Verdict;
 
@@ -27,23 +27,21 @@ constexpr size_t needed_alignment = 8;
 class ReferenceKernel final : public tactics::Kernel {
  public:
   explicit ReferenceKernel(const OpRequest& request)
-      : op_(request.has_epilogue() ? Op(ops::Fused{request.op, static_cast<int64_t>(request.anchor_inputs), request.epilogue}) : request.op),
+      : op_(request.has_epilogue() ? Op(ops::Fused{request.op, static_cast<int64_t>(request.anchor_inputs), request.epilogue})
+                                   : request.op),
         inputs_(request.inputs),
         regions_(request.regions) {
     for (const TensorType& type : request.outputs) outputs_.push_back(Destination{type.dtype, type.shape.dims()});
   }
 
-  Status run(tactics::RunContext& /*context*/, std::span<const BufferRef> in, std::span<const BufferRef> out, void* /*workspace*/) const noexcept override {
+  Status run(tactics::RunContext& /*context*/, std::span<const BufferRef> in, std::span<const BufferRef> out,
+             void* /*workspace*/) const noexcept override {
     try {
       compute(in, out);
       return Status::ok();
-    } catch (const Error& error) {
-      return {error.code(), error.what()};
-    } catch (const std::bad_alloc&) {
+    } catch (const Error& error) { return {error.code(), error.what()}; } catch (const std::bad_alloc&) {
       return {StatusCode::resource_exhausted, "not enough memory for the reference evaluation"};
-    } catch (const std::exception& error) {
-      return {StatusCode::internal, error.what()};
-    }
+    } catch (const std::exception& error) { return {StatusCode::internal, error.what()}; }
   }
 
  private:
@@ -57,8 +55,8 @@ class ReferenceKernel final : public tactics::Kernel {
     inputs.reserve(inputs_.size());
     for (size_t i = 0; i < inputs_.size(); ++i) inputs.push_back(input(i, in));
     const auto allocate = [&](size_t index, DType dtype, Dims dims) {
-      const bool fits = index < outputs_.size() and out[index].data != nullptr and is_aligned(out[index].data) and dtype == outputs_[index].dtype and
-                        dims == outputs_[index].dims;
+      const bool fits = index < outputs_.size() and out[index].data != nullptr and is_aligned(out[index].data) and
+                        dtype == outputs_[index].dtype and dims == outputs_[index].dims;
       return fits ? Tensor::borrowed(dtype, std::move(dims), out[index].data) : Tensor::uninitialized(dtype, std::move(dims));
     };
     EvalContext context(inputs, outputs_.size(), allocate, regions_);
@@ -82,7 +80,8 @@ class ReferenceKernel final : public tactics::Kernel {
     if (out.data == nullptr) return;
     const Destination& wanted = outputs_[index];
     if (not made.defined() or made.dtype() != wanted.dtype or made.dims() != wanted.dims)
-      fail("{}: output {} has the shape {}, but the plan expects {}", op_.name(), index, made.defined() ? text_of(made.dims()) : "nothing", text_of(wanted.dims));
+      fail("{}: output {} has the shape {}, but the plan expects {}", op_.name(), index, made.defined() ? text_of(made.dims()) : "nothing",
+           text_of(wanted.dims));
     if (made.data() != out.data and made.bytes() > 0) std::memcpy(out.data, made.data(), made.bytes());
   }
 
@@ -99,7 +98,8 @@ class Reference final : public tactics::Tactic {
 
   Verdict supports(const OpRequest& request) const override {
     for (const Operand& operand : request.inputs)
-      if (operand.present and operand.type.dtype == DType::string and operand.constant == nullptr) return Verdict::no("an input holds strings, which have no place in a plan");
+      if (operand.present and operand.type.dtype == DType::string and operand.constant == nullptr)
+        return Verdict::no("an input holds strings, which have no place in a plan");
     for (const TensorType& type : request.outputs)
       if (type.dtype == DType::string) return Verdict::no("an output holds strings, which have no place in a plan");
     return Verdict::yes();
@@ -117,7 +117,8 @@ class Reference final : public tactics::Tactic {
     sink.offer(std::move(variant));
   }
 
-  std::unique_ptr<tactics::Kernel> build(tactics::BuildContext& /*context*/, const OpRequest& request, const Variant& /*variant*/) const override {
+  std::unique_ptr<tactics::Kernel> build(tactics::BuildContext& /*context*/, const OpRequest& request,
+                                         const Variant& /*variant*/) const override {
     return std::make_unique<ReferenceKernel>(request);
   }
 };

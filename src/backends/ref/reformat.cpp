@@ -40,7 +40,8 @@ class ReformatKernel final : public tactics::Kernel {
         from_offsets_(offset_tables(from.layout, dims_)),
         to_offsets_(offset_tables(to.layout, dims_)) {}
 
-  Status run(tactics::RunContext& /*context*/, std::span<const BufferRef> in, std::span<const BufferRef> out, void* /*workspace*/) const noexcept override {
+  Status run(tactics::RunContext& /*context*/, std::span<const BufferRef> in, std::span<const BufferRef> out,
+             void* /*workspace*/) const noexcept override {
     if (element_count(dims_) == 0) return Status::ok();
     if (padded_) std::memset(out[0].data, 0, static_cast<size_t>(to_bytes_));
     copy_axis(0, in[0].data, out[0].data);
@@ -52,7 +53,8 @@ class ReformatKernel final : public tactics::Kernel {
     if (axis == dims_.size()) return copy_element(from, to);
     const auto from_size = static_cast<int64_t>(byte_size(from_));
     const auto to_size = static_cast<int64_t>(byte_size(to_));
-    for (size_t i = 0; i < from_offsets_[axis].size(); ++i) copy_axis(axis + 1, from + from_offsets_[axis][i] * from_size, to + to_offsets_[axis][i] * to_size);
+    for (size_t i = 0; i < from_offsets_[axis].size(); ++i)
+      copy_axis(axis + 1, from + from_offsets_[axis][i] * from_size, to + to_offsets_[axis][i] * to_size);
   }
 
   void copy_element(const std::byte* from, std::byte* to) const {
@@ -84,7 +86,8 @@ class RefReformat final : public tactics::Tactic {
   /// The plan makes the variant from the two formats it has to join (`reformat_variant`); there is none to choose from.
   void variants(const OpRequest& /*request*/, tactics::VariantSink& /*sink*/) const override {}
 
-  std::unique_ptr<tactics::Kernel> build(tactics::BuildContext& /*context*/, const OpRequest& request, const Variant& variant) const override {
+  std::unique_ptr<tactics::Kernel> build(tactics::BuildContext& /*context*/, const OpRequest& request,
+                                         const Variant& variant) const override {
     return std::make_unique<ReformatKernel>(request.dims(0), variant.inputs.at(0), variant.outputs.at(0));
   }
 };

@@ -69,14 +69,16 @@ struct Network {
       const Node& node = graph.node(set.nodes[i].node);
       const Variant& variant = set.nodes[i].candidates[chosen[i]].variant;
       seconds += set.nodes[i].candidates[chosen[i]].seconds + backend->step_overhead();
-      for (size_t slot = 0; slot < node.inputs.size(); ++slot) need(node.inputs[slot], variant.inputs[slot].layout, layout_of, held, seconds);
+      for (size_t slot = 0; slot < node.inputs.size(); ++slot)
+        need(node.inputs[slot], variant.inputs[slot].layout, layout_of, held, seconds);
       layout_of[node.outputs[0].index] = variant.outputs[0].layout;
     }
     for (const ValueId id : graph.outputs()) need(id, plain, layout_of, held, seconds);
     return seconds;
   }
 
-  void need(ValueId id, const Layout& wanted, const std::map<uint32_t, Layout>& layout_of, std::set<std::pair<uint32_t, std::string>>& held, double& seconds) const {
+  void need(ValueId id, const Layout& wanted, const std::map<uint32_t, Layout>& layout_of, std::set<std::pair<uint32_t, std::string>>& held,
+            double& seconds) const {
     const Layout& from = layout_of.at(id.index);
     if (from != wanted and held.emplace(id.index, wanted.text()).second) seconds += reformat(from, wanted);
   }
@@ -176,9 +178,7 @@ TEST(Assign, PinsChoices) {
     try {
       (void)assign(network.graph, network.set, {.pinned = &choices, .io_formats = {}});
       FAIL() << "accepted: " << choices.text();
-    } catch (const Error& error) {
-      EXPECT_THAT(error.what(), HasSubstr(text));
-    }
+    } catch (const Error& error) { EXPECT_THAT(error.what(), HasSubstr(text)); }
   };
   expect_fault({{{"node_11", {"fake.fast", ""}}}}, "did you mean `node_1`");
   expect_fault({{{"node_1", {"fake.fasd", ""}}}}, "did you mean `fake.fast`");
@@ -208,9 +208,7 @@ TEST(Assign, AvoidsWhatCannotBeUsed) {
   try {
     (void)assign(network.graph, network.set);
     FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), ::testing::AllOf(HasSubstr("`a`"), HasSubstr("out of registers")));
-  }
+  } catch (const Error& error) { EXPECT_THAT(error.what(), ::testing::AllOf(HasSubstr("`a`"), HasSubstr("out of registers"))); }
 }
 
 TEST(Assign, KnowsEqualMemory) {

@@ -46,7 +46,8 @@ std::unique_ptr<FakeTactic> make_conv(std::vector<ExprCode> codes) {
   return make_tactic("fake.conv", [codes = std::move(codes)](const OpRequest& request) {
     if (not request.op.is<ops::Conv>()) return Verdict::no("not a convolution");
     for (const ExprStep& step : request.epilogue.steps)
-      if (step.code != ExprCode::constant and std::ranges::find(codes, step.code) == codes.end()) return Verdict::no(fmt::format("no {}", info_of(step.code).name));
+      if (step.code != ExprCode::constant and std::ranges::find(codes, step.code) == codes.end())
+        return Verdict::no(fmt::format("no {}", info_of(step.code).name));
     return Verdict::yes();
   });
 }
@@ -151,9 +152,7 @@ TEST(Candidates, FallBackToTheReferenceAndKeepReasons) {
     strict.fallback = false;
     (void)world.candidates(graph, strict);
     FAIL() << "a node without a tactic was accepted";
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), ::testing::AllOf(HasSubstr("relu_1"), HasSubstr("not a convolution")));
-  }
+  } catch (const Error& error) { EXPECT_THAT(error.what(), ::testing::AllOf(HasSubstr("relu_1"), HasSubstr("not a convolution"))); }
 }
 
 TEST(Candidates, TakeAnExceptionForARefusal) {
@@ -222,7 +221,8 @@ Graph concat_graph(const std::vector<Dims>& parts, int64_t axis) {
 }
 
 TEST(Aliases, ConcatsNeedContiguousParts) {
-  EXPECT_THAT(layouts(aliases(concat_graph({{1, 16, 4, 4}, {1, 32, 4, 4}}, 1))), ::testing::ElementsAre("f32:0123", "f32:0123:1b16", "f32:0123:1b8"));
+  EXPECT_THAT(layouts(aliases(concat_graph({{1, 16, 4, 4}, {1, 32, 4, 4}}, 1))),
+              ::testing::ElementsAre("f32:0123", "f32:0123:1b16", "f32:0123:1b8"));
   EXPECT_THAT(layouts(aliases(concat_graph({{1, 8, 4, 4}, {1, 32, 4, 4}}, 1))), ::testing::ElementsAre("f32:0123", "f32:0123:1b8"));
   EXPECT_THAT(layouts(aliases(concat_graph({{1, 3, 4, 4}, {1, 5, 4, 4}}, 1))), ::testing::ElementsAre("f32:0123"));
   EXPECT_TRUE(aliases(concat_graph({{2, 16, 4, 4}, {2, 16, 4, 4}}, 1)).empty());

@@ -35,7 +35,8 @@ class FakeBackend final : public Backend {
 class FakeKernel final : public Kernel {
  public:
   FakeKernel(Clock clock, double seconds, Status status) : clock_(std::move(clock)), seconds_(seconds), status_(std::move(status)) {}
-  Status run(RunContext& /*context*/, std::span<const BufferRef> /*in*/, std::span<const BufferRef> /*out*/, void* /*workspace*/) const noexcept override {
+  Status run(RunContext& /*context*/, std::span<const BufferRef> /*in*/, std::span<const BufferRef> /*out*/,
+             void* /*workspace*/) const noexcept override {
     *clock_ += seconds_;
     return status_;
   }

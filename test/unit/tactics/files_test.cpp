@@ -25,9 +25,7 @@ TEST(Choices, NameTheDamagedLine) {
   try {
     (void)Choices::parse("# a comment\n\"a\" view\nconv view\n");
     FAIL();
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("line 3"));
-  }
+  } catch (const Error& error) { EXPECT_THAT(error.what(), HasSubstr("line 3")); }
   EXPECT_THROW((void)Choices::parse("\"a\" view\n\"a\" view\n"), Error);
   EXPECT_THROW((void)Choices::parse("\"a\"\n"), Error);
 }
@@ -48,9 +46,12 @@ TEST(TimingCache, SkipsDamagedLinesWithAWarning) {
   TimingCache cache;
   cache.insert(key("0a"), 0.1);
   cache.insert(key("0b"), 0.2);
-  const std::string text = "{\"request\": 3}\n" + cache.text() + "not json\n{\"device\":\"d\",\"request\":\"r\",\"revision\":1,\"seconds\":-1,\"tactic\":\"t\",\"variant\":\"v\"}\n[]";
+  const std::string text =
+      "{\"request\": 3}\n" + cache.text() +
+      "not json\n{\"device\":\"d\",\"request\":\"r\",\"revision\":1,\"seconds\":-1,\"tactic\":\"t\",\"variant\":\"v\"}\n[]";
   int warnings = 0;
-  const TimingCache read = TimingCache::parse(text, [&](Severity severity, std::string_view) { warnings += severity == Severity::warning ? 1 : 0; });
+  const TimingCache read =
+      TimingCache::parse(text, [&](Severity severity, std::string_view) { warnings += severity == Severity::warning ? 1 : 0; });
   EXPECT_EQ(read.entries(), cache.entries());
   EXPECT_EQ(warnings, 4);
 }

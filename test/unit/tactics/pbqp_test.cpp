@@ -13,10 +13,10 @@ namespace {
 
 struct Shape {
   size_t nodes;
-  size_t alternatives;   // at most
-  double density;        // of edges
-  double infinite;       // share of infinite costs
-  bool integral;         // small whole costs: many ties
+  size_t alternatives;  // at most
+  double density;       // of edges
+  double infinite;      // share of infinite costs
+  bool integral;        // small whole costs: many ties
 };
 
 double random_cost(std::mt19937& random, const Shape& shape) {
@@ -67,10 +67,12 @@ void expect_least(const PbqpProblem& problem, const std::string& where) {
 
 TEST(Pbqp, FindsTheLeastOfSmallRandomProblems) {
   std::mt19937 random(7);
-  for (const Shape& shape : {Shape{5, 4, 0.15, 0, false}, Shape{6, 3, 0.3, 0, false}, Shape{7, 3, 0.5, 0, true}, Shape{6, 4, 0.5, 0.3, false},
-                             Shape{7, 3, 0.4, 0.5, true}, Shape{8, 3, 1.0, 0.1, false}, Shape{1, 5, 0, 0.2, false}})
+  for (const Shape& shape :
+       {Shape{5, 4, 0.15, 0, false}, Shape{6, 3, 0.3, 0, false}, Shape{7, 3, 0.5, 0, true}, Shape{6, 4, 0.5, 0.3, false},
+        Shape{7, 3, 0.4, 0.5, true}, Shape{8, 3, 1.0, 0.1, false}, Shape{1, 5, 0, 0.2, false}})
     for (int round = 0; round < 120; ++round)
-      expect_least(random_problem(random, shape), "nodes " + std::to_string(shape.nodes) + ", density " + std::to_string(shape.density) + ", round " + std::to_string(round));
+      expect_least(random_problem(random, shape), "nodes " + std::to_string(shape.nodes) + ", density " + std::to_string(shape.density) +
+                                                      ", round " + std::to_string(round));
 }
 
 TEST(Pbqp, AddsParallelEdgesAndReadsLoops) {

@@ -50,7 +50,8 @@ Status run(const Graph& graph, const std::vector<Tensor>& inputs, std::vector<st
     ++next;
   }
   for (size_t i = 0; i < request.outputs.size(); ++i)
-    out.push_back(request.wanted[i] ? place(static_cast<size_t>(stored_bytes(sink.variants[0].outputs[i], request.output_dims(i)))) : BufferRef{});
+    out.push_back(request.wanted[i] ? place(static_cast<size_t>(stored_bytes(sink.variants[0].outputs[i], request.output_dims(i))))
+                                    : BufferRef{});
   RunContext run;
   Status status = kernel->run(run, in, out, nullptr);
   outputs.clear();

@@ -47,8 +47,8 @@ bool same_addresses(const Layout& a, const Layout& b, const Dims& dims) {
 
 TEST(SameMemory, AgreesWithEveryAddress) {
   int same = 0;
-  for (const Dims& dims : {Dims{}, Dims{5}, Dims{3, 4}, Dims{1, 16, 1, 1}, Dims{2, 16, 1, 1}, Dims{1, 8, 3, 3}, Dims{1, 1, 3, 4}, Dims{1, 3, 1, 1}, Dims{2, 16, 2, 3},
-                           Dims{1, 24, 1, 5}, Dims{3, 1, 1}, Dims{2, 2, 0, 3}})
+  for (const Dims& dims : {Dims{}, Dims{5}, Dims{3, 4}, Dims{1, 16, 1, 1}, Dims{2, 16, 1, 1}, Dims{1, 8, 3, 3}, Dims{1, 1, 3, 4},
+                           Dims{1, 3, 1, 1}, Dims{2, 16, 2, 3}, Dims{1, 24, 1, 5}, Dims{3, 1, 1}, Dims{2, 2, 0, 3}})
     for (const Layout& a : layouts_of_rank(dims.size()))
       for (const Layout& b : layouts_of_rank(dims.size())) {
         const bool expected = same_addresses(a, b, dims);
@@ -102,7 +102,8 @@ TEST(RefReformat, MovesEveryElement) {
             sum += wanted;
           }
           double stored = 0;
-          for (int64_t i = 0; i < to.stored_elements(dims); ++i) stored += load_number(storage, out.data() + i * static_cast<int64_t>(byte_size(storage)));
+          for (int64_t i = 0; i < to.stored_elements(dims); ++i)
+            stored += load_number(storage, out.data() + i * static_cast<int64_t>(byte_size(storage)));
           EXPECT_DOUBLE_EQ(stored, sum) << "padding is not zero in " << to.text();
         }
 }

@@ -66,8 +66,10 @@ TEST(Request, ReadsBackWhatItWrites) {
 
 TEST(Request, HashIsOfTheWorkAlone) {
   const FusedGraph graph;
-  EXPECT_EQ(graph.request({.threads = 1, .device = "a", .permitted = {}}).hash(), graph.request({.threads = 1, .device = "b", .permitted = {DType::bf16}}).hash());
-  EXPECT_NE(graph.request({.threads = 1, .device = "a", .permitted = {}}).hash(), graph.request({.threads = 2, .device = "a", .permitted = {}}).hash());
+  EXPECT_EQ(graph.request({.threads = 1, .device = "a", .permitted = {}}).hash(),
+            graph.request({.threads = 1, .device = "b", .permitted = {DType::bf16}}).hash());
+  EXPECT_NE(graph.request({.threads = 1, .device = "a", .permitted = {}}).hash(),
+            graph.request({.threads = 2, .device = "a", .permitted = {}}).hash());
 }
 
 TEST(Request, WritesOutShapesButNotWeights) {
@@ -93,9 +95,7 @@ TEST(Request, NeedsStaticShapes) {
   try {
     (void)make_request(graph, graph.node(node), {});
     FAIL() << "a symbolic shape was accepted";
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("`x`"));
-  }
+  } catch (const Error& error) { EXPECT_THAT(error.what(), HasSubstr("`x`")); }
 }
 
 TEST(Request, RefusesDamagedText) {
@@ -106,9 +106,10 @@ TEST(Request, RefusesDamagedText) {
     EXPECT_NE(at, std::string::npos) << from;
     return text.replace(at, from.size(), to);
   };
-  for (const std::string& bad : {std::string(), std::string("op"), std::string("op Nonsense"), replaced("op Conv", "op Cnov"), replaced("anchor_inputs 3", "anchor_inputs 9"),
-                                 replaced("output f32[1,8,6,6]", "output f32[1,8,5,6]"), replaced("input f32[1,4,6,6]", "input f32[1,5,6,6]"),
-                                 replaced("input f32[1,4,6,6]", "input f32[1,4,6"), replaced("threads 1", "threads 0"), replaced("threads", "strands"),
+  for (const std::string& bad : {std::string(), std::string("op"), std::string("op Nonsense"), replaced("op Conv", "op Cnov"),
+                                 replaced("anchor_inputs 3", "anchor_inputs 9"), replaced("output f32[1,8,6,6]", "output f32[1,8,5,6]"),
+                                 replaced("input f32[1,4,6,6]", "input f32[1,5,6,6]"), replaced("input f32[1,4,6,6]", "input f32[1,4,6"),
+                                 replaced("threads 1", "threads 0"), replaced("threads", "strands"),
                                  replaced("[8,4,3,3]", "[999999999999,999999999999]"), replaced("relu", "rleu")})
     EXPECT_THROW((void)OpRequest::parse(bad), Error) << bad;
 }

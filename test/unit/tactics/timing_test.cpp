@@ -35,7 +35,8 @@ struct Bench {
     for (const Way& way : ways) add(std::string("fake.") + letter++, way);
     if (with_reference) add("ref.reference", {100, 100});
     ValueId value = graph.add_input("x", {DType::f32, {4, 4}, {}});
-    for (int i = 0; i < copies; ++i) value = graph.node(graph.add_node(ops::pointwise(ExprCode::relu, {DType::f32}, DType::f32), {value})).outputs[0];
+    for (int i = 0; i < copies; ++i)
+      value = graph.node(graph.add_node(ops::pointwise(ExprCode::relu, {DType::f32}, DType::f32), {value})).outputs[0];
     graph.add_output(value);
     CandidateConfig config;
     config.backend = "fake";
