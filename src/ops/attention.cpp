@@ -6,6 +6,8 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/parallel.h"
+#include "ops/numbers.h"
 #include "ops/operator.h"
 
 namespace burnish::ops {
@@ -46,6 +48,7 @@ class Mask {
   Mask(const EvalContext& context, const Dims& scores) {
     if (not context.has_input(3)) return;
     mask_ = &context.input(3);
+    if (broadcast(Shape(mask_->dims()), Shape(scores)) != Shape(scores)) fail("the mask {} does not broadcast to the scores {}", text_of(mask_->dims()), text_of(scores));
     strides_.assign(scores.size(), 0);
     int64_t stride = 1;
     for (size_t i = mask_->rank(); i-- > 0;) {
@@ -73,8 +76,24 @@ void softmax(std::vector<double>& row) {
   for (double& x : row) x /= sum;
 }
 
+template <class T>
+double dot_product(const T* a, const T* b, int64_t count, int64_t stride) {
+  double sum = 0;
+  for (int64_t i = 0; i < count; ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i * stride]);
+  return sum;
+}
+
+void check_shapes(const Tensor& query, const Tensor& key, const Tensor& value, bool transposed_k) {
+  const size_t rank = query.rank();
+  bool fit = rank >= 2 and key.rank() == rank and value.rank() == rank;
+  for (size_t axis = 0; fit and axis + 2 < rank; ++axis) fit = query.dim(axis) == key.dim(axis) and query.dim(axis) == value.dim(axis);
+  fit = fit and key.dim(transposed_k ? rank - 2 : rank - 1) == query.dim(rank - 1) and key.dim(transposed_k ? rank - 1 : rank - 2) == value.dim(rank - 2);
+  if (not fit) fail("queries {}, keys {} and values {} do not fit", text_of(query.dims()), text_of(key.dims()), text_of(value.dims()));
+}
+
 void reference(const Attention& op, EvalContext& context) {
   const Tensor &query = context.input(0), &key = context.input(1), &value = context.input(2);
+  check_shapes(query, key, value, op.transposed_k);
   const size_t rank = query.rank();
   const int64_t rows = query.dim(rank - 2), depth = query.dim(rank - 1), width = value.dim(rank - 1), columns = value.dim(rank - 2);
   Dims dims = query.dims();
@@ -83,30 +102,38 @@ void reference(const Attention& op, EvalContext& context) {
   Dims scores = query.dims();
   scores[rank - 1] = columns;
   const Mask mask(context, scores);
-  const int64_t heads = rows * depth == 0 ? 0 : query.size() / (rows * depth);
-  std::vector<double> row(static_cast<size_t>(columns));
-  std::vector<int64_t> batch(rank - 2);
-  for (int64_t head = 0; head < heads; ++head) {
-    int64_t left = head;
-    for (size_t i = batch.size(); i-- > 0; left /= dims[i]) batch[i] = left % dims[i];
-    for (int64_t r = 0; r < rows; ++r) {
-      for (int64_t c = 0; c < columns; ++c) {
-        double dot = 0;
-        for (int64_t d = 0; d < depth; ++d) {
-          const int64_t at = op.transposed_k ? (head * depth + d) * columns + c : (head * columns + c) * depth + d;
-          dot += query.number((head * rows + r) * depth + d) * key.number(at);
+  const int64_t heads = element_count(std::span(dims).first(rank - 2));
+  with_floating(query.dtype(), [&](auto type) {
+    using T = decltype(type);
+    const Numbers<T> q(query);
+    const Numbers<T> k(key);
+    const Numbers<T> v(value);
+    NumbersOut<T> y(out);
+    parallel_for(heads * rows, 8, [&](int64_t begin, int64_t end) {
+      std::vector<double> row(static_cast<size_t>(columns));
+      std::vector<double> sums(static_cast<size_t>(width));
+      std::vector<int64_t> batch(rank - 2);
+      for (int64_t line = begin; line < end; ++line) {
+        const int64_t head = line / rows;
+        const int64_t r = line % rows;
+        int64_t left = head;
+        for (size_t i = batch.size(); i-- > 0; left /= dims[i]) batch[i] = left % dims[i];
+        for (int64_t c = 0; c < columns; ++c) {
+          const T* other = k.data() + head * columns * depth + (op.transposed_k ? c : c * depth);
+          const double dot = dot_product(q.data() + line * depth, other, depth, op.transposed_k ? columns : 1);
+          const bool hidden = op.causal and c > r;
+          row[static_cast<size_t>(c)] = hidden ? -std::numeric_limits<double>::infinity() : mask.apply(dot * op.scale, batch, r, c);
         }
-        const bool hidden = op.causal and c > r;
-        row[static_cast<size_t>(c)] = hidden ? -std::numeric_limits<double>::infinity() : mask.apply(dot * op.scale, batch, r, c);
+        if (columns > 0) softmax(row);
+        std::fill(sums.begin(), sums.end(), 0.0);
+        for (int64_t c = 0; c < columns; ++c)
+          for (int64_t e = 0; e < width; ++e)
+            sums[static_cast<size_t>(e)] += row[static_cast<size_t>(c)] * static_cast<double>(v[(head * columns + c) * width + e]);
+        for (int64_t e = 0; e < width; ++e) y[line * width + e] = static_cast<T>(sums[static_cast<size_t>(e)]);
       }
-      if (columns > 0) softmax(row);
-      for (int64_t e = 0; e < width; ++e) {
-        double sum = 0;
-        for (int64_t c = 0; c < columns; ++c) sum += row[static_cast<size_t>(c)] * value.number((head * columns + c) * width + e);
-        out.set_number((head * rows + r) * width + e, sum);
-      }
-    }
-  }
+    });
+    y.store();
+  });
 }
 
 }  // namespace
