@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <type_traits>
 
 #include "base/error.h"
@@ -97,11 +98,11 @@ tactics::AssignConfig assign_config(const Graph& graph, const BuildConfig& confi
     if (not storage or not layout) fail("format `{}` of `{}` does not read; an example is f32:0231", text, name);
     made.io_formats[name] = {*storage, *layout};
   }
-  const auto known = [&](std::span<const ValueId> ids, const std::string& name) {
-    return std::any_of(ids.begin(), ids.end(), [&](ValueId id) { return graph.value(id).name == name; });
-  };
+  std::set<std::string, std::less<>> known;
+  for (const ValueId input : graph.inputs()) known.insert(graph.value(input).name);
+  for (size_t i = 0; i < graph.outputs().size(); ++i) known.insert(graph.output_name(i));
   for (const auto& [name, format] : made.io_formats)
-    if (not known(graph.inputs(), name) and not known(graph.outputs(), name)) fail("a format is given for `{}`, which is neither input nor output", name);
+    if (not known.contains(name)) fail("a format is given for `{}`, which is neither input nor output", name);
   return made;
 }
 

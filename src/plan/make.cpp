@@ -80,7 +80,7 @@ class Maker {
   void bind_inputs() {
     for (const ValueId id : graph_.inputs()) {
       const TensorType& type = graph_.type(id);
-      const Format format = io_format(id, type);
+      const Format format = io_format(graph_.value(id).name, type);
       const auto index = static_cast<uint32_t>(plan_.inputs.size());
       const uint32_t root = buffers_.new_root(Place::input, index, tactics::stored_bytes(format, type.shape.dims()));
       const uint32_t tensor = add_tensor(id, format, root, 0, next_class_++);
@@ -88,8 +88,8 @@ class Maker {
     }
   }
 
-  Format io_format(ValueId id, const TensorType& type) const {
-    const auto asked = chosen_.io_formats.find(graph_.value(id).name);
+  Format io_format(const std::string& name, const TensorType& type) const {
+    const auto asked = chosen_.io_formats.find(name);
     return asked == chosen_.io_formats.end() ? tactics::plain_format(type) : asked->second;
   }
 
@@ -268,10 +268,11 @@ class Maker {
   void bind_outputs() {
     for (const ValueId id : graph_.outputs()) {
       const TensorType& type = graph_.type(id);
-      const Format format = io_format(id, type);
-      const uint32_t source = tensor_in(id, format);
       const auto index = static_cast<uint32_t>(plan_.outputs.size());
-      plan_.outputs.push_back({graph_.value(id).name, type.dtype, type.shape.dims(), format, no_tensor});
+      const std::string& name = graph_.output_name(index);
+      const Format format = io_format(name, type);
+      const uint32_t source = tensor_in(id, format);
+      plan_.outputs.push_back({name, type.dtype, type.shape.dims(), format, no_tensor});
       plan_.outputs.back().tensor = claim_output(id, source, index, format);
     }
   }
