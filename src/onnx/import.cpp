@@ -2,6 +2,7 @@
 #include "onnx/import.h"
 
 #include <new>
+#include <stdexcept>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -38,6 +39,10 @@ ImportedModel guarded(const std::string& what, Work&& work) {
                         throw Error("the model needs more memory than there is", StatusCode::resource_exhausted);
                       } catch (const std::length_error&) {
                         throw Error("the model needs more memory than there is", StatusCode::resource_exhausted);
+                      } catch (const Error&) {
+                        throw;
+                      } catch (const std::exception& error) {
+                        throw Error(fmt::format("internal error: {}", error.what()), StatusCode::internal);
                       }
                     });
 }
