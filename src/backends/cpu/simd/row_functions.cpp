@@ -122,7 +122,8 @@ float row_exp_sum(const float* x, float* out, size_t count, float scale, float s
   }
   float total = hn::GetLane(hn::SumOfLanes(d, sum));
   for (; i < count; ++i) {
-    out[i] = std::exp(x[i] * scale - shift);
+    const float power = x[i] * scale - shift;
+    out[i] = power < -87.3F ? 0 : std::exp(power);
     total += out[i];
   }
   return total;
