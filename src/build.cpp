@@ -37,8 +37,9 @@ ImportConfig import_config(const BuildConfig& config) {
   ImportConfig made;
   for (const auto& [name, range] : config.shapes) {
     if (range.min != range.opt or range.opt != range.max)
-      fail_unsupported("input `{}`: min, opt and max shapes differ ({}, {}, {}); this version fixes dynamic dimensions when the engine is built", name,
-                       text_of(range.min), text_of(range.opt), text_of(range.max));
+      fail_unsupported(
+          "input `{}`: min, opt and max shapes differ ({}, {}, {}); this version fixes dynamic dimensions when the engine is built", name,
+          text_of(range.min), text_of(range.opt), text_of(range.max));
     made.input_shapes[name] = range.opt;
   }
   made.allow_hard_links = config.allow_hard_links;
@@ -73,8 +74,9 @@ void bind_default_dimension(Graph& graph, const BuildConfig& config) {
       for (const std::string& symbol : dim.symbols()) own[symbol] = config.default_dimension;
     if (own.empty()) continue;
     if (config.logger)
-      config.logger(Severity::warning, fmt::format("input `{}` {} is dynamic and no shape is given for it: it is built for {}", graph.value(input).name,
-                                                   graph.type(input).shape.text(), graph.type(input).shape.substituted(own).text()));
+      config.logger(Severity::warning,
+                    fmt::format("input `{}` {} is dynamic and no shape is given for it: it is built for {}", graph.value(input).name,
+                                graph.type(input).shape.text(), graph.type(input).shape.substituted(own).text()));
     bindings.merge(own);
   }
   if (not bindings.empty()) graph.bind(bindings);
@@ -84,7 +86,8 @@ void bind_default_dimension(Graph& graph, const BuildConfig& config) {
 void check_static(const Graph& graph) {
   std::string open;
   for (const ValueId input : graph.inputs())
-    if (not graph.type(input).shape.is_static()) open += fmt::format("{}`{}` {}", open.empty() ? "" : ", ", graph.value(input).name, graph.type(input).shape.text());
+    if (not graph.type(input).shape.is_static())
+      open += fmt::format("{}`{}` {}", open.empty() ? "" : ", ", graph.value(input).name, graph.type(input).shape.text());
   if (not open.empty()) fail("dynamic dimensions need values: {}. Give shapes for these inputs (--shapes=name:1x3x224x224)", open);
 }
 
@@ -120,8 +123,8 @@ void measure(tactics::CandidateSet& found, const BuildConfig& config) {
   const size_t known = cache.size();
   const tactics::TimingReport report = tactics::measure(found, timing);
   if (config.logger)
-    config.logger(Severity::info, fmt::format("timing: {} requests, {} distinct, {} candidates timed, {} from the cache, {:.2f} s", report.requests, report.distinct,
-                                              report.timed, report.from_cache, report.seconds));
+    config.logger(Severity::info, fmt::format("timing: {} requests, {} distinct, {} candidates timed, {} from the cache, {:.2f} s",
+                                              report.requests, report.distinct, report.timed, report.from_cache, report.seconds));
   if (not config.timing_cache.empty() and cache.size() != known) cache.write(config.timing_cache);
 }
 
@@ -142,8 +145,8 @@ std::string print_candidates(const Graph& graph, const tactics::CandidateSet& fo
     for (size_t c = 0; c < node.candidates.size(); ++c) {
       const tactics::Candidate& candidate = node.candidates[c];
       const bool taken = chosen != nullptr and (*chosen)[i] == c;
-      text += fmt::format("  {} {} {} {:.2f} us\n", taken ? "*" : "-", candidate.tactic != nullptr ? candidate.tactic->id() : "alias", candidate.variant.text(),
-                          1e6 * tactics::cost_of(found, candidate));
+      text += fmt::format("  {} {} {} {:.2f} us\n", taken ? "*" : "-", candidate.tactic != nullptr ? candidate.tactic->id() : "alias",
+                          candidate.variant.text(), 1e6 * tactics::cost_of(found, candidate));
     }
     for (const tactics::Refusal& refusal : node.refusals) text += fmt::format("  x {}: {}\n", refusal.tactic, refusal.reason);
   }
@@ -198,13 +201,21 @@ Engine finish(Line& line, const BuildConfig& config) {
 }  // namespace
 
 Engine build(const std::filesystem::path& model, const BuildConfig& config) {
-  Line line{.model = staged(config, "import", [&] { return onnx::import_model(model, import_config(config)); }), .found = {}, .pinned = {}, .chosen = {}, .plan = {}};
+  Line line{.model = staged(config, "import", [&] { return onnx::import_model(model, import_config(config)); }),
+            .found = {},
+            .pinned = {},
+            .chosen = {},
+            .plan = {}};
   walk(line, config, {});
   return finish(line, config);
 }
 
 Engine build(std::span<const std::byte> model, const BuildConfig& config, const std::filesystem::path& folder) {
-  Line line{.model = staged(config, "import", [&] { return onnx::import_model(model, folder, import_config(config)); }), .found = {}, .pinned = {}, .chosen = {}, .plan = {}};
+  Line line{.model = staged(config, "import", [&] { return onnx::import_model(model, folder, import_config(config)); }),
+            .found = {},
+            .pinned = {},
+            .chosen = {},
+            .plan = {}};
   walk(line, config, {});
   return finish(line, config);
 }
@@ -216,7 +227,11 @@ std::optional<Stage> stage_from_name(std::string_view name) {
 }
 
 std::string build_until(const std::filesystem::path& model, Stage stage, const BuildConfig& config) {
-  Line line{.model = staged(config, "import", [&] { return onnx::import_model(model, import_config(config)); }), .found = {}, .pinned = {}, .chosen = {}, .plan = {}};
+  Line line{.model = staged(config, "import", [&] { return onnx::import_model(model, import_config(config)); }),
+            .found = {},
+            .pinned = {},
+            .chosen = {},
+            .plan = {}};
   return walk(line, config, stage);
 }
 

@@ -51,8 +51,8 @@ size_t byte_size(DType dtype);
 /// Bits of information in one element: 4 for i4, 1 for boolean.
 size_t bit_width(DType dtype);
 
-bool is_floating(DType dtype);          // f32 down to f4e2m1
-bool is_integer(DType dtype);           // signed and unsigned, without boolean
+bool is_floating(DType dtype);  // f32 down to f4e2m1
+bool is_integer(DType dtype);   // signed and unsigned, without boolean
 bool is_signed_integer(DType dtype);
 bool is_unsigned_integer(DType dtype);
 bool is_complex(DType dtype);

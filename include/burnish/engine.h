@@ -27,9 +27,9 @@ class SessionState;
 /// A network input or output as the engine expects it.
 struct TensorInfo {
   std::string name;
-  DType dtype = DType::f32;      // of the elements the application passes
+  DType dtype = DType::f32;  // of the elements the application passes
   Dims dims;
-  std::string format;            // "f32:0123": storage type and order of axes, outermost first
+  std::string format;  // "f32:0123": storage type and order of axes, outermost first
   size_t bytes = 0;
 };
 
@@ -52,10 +52,10 @@ class Engine {
   std::vector<std::byte> serialize() const;
 
   std::string_view name() const;
-  std::string_view producer() const;                // the version of Burnish that built it
+  std::string_view producer() const;  // the version of Burnish that built it
   std::span<const TensorInfo> inputs() const;
   std::span<const TensorInfo> outputs() const;
-  std::span<const std::pair<std::string, std::string>> metadata() const;   // the model's own
+  std::span<const std::pair<std::string, std::string>> metadata() const;  // the model's own
   int threads() const;
   /// Bytes one session needs besides inputs and outputs, and what no plan could go below.
   size_t arena_bytes() const;

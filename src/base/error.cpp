@@ -28,7 +28,8 @@ void fail_check(const char* condition, const char* file, int line, std::string d
   const std::string_view path = file;
   const size_t source = path.rfind("src/");
   const std::string_view shown = source == std::string_view::npos ? path : path.substr(source);
-  throw Error(fmt::format("internal error: {} does not hold at {}:{}{}{}", condition, shown, line, detail.empty() ? "" : ": ", detail), StatusCode::internal);
+  throw Error(fmt::format("internal error: {} does not hold at {}:{}{}{}", condition, shown, line, detail.empty() ? "" : ": ", detail),
+              StatusCode::internal);
 }
 
 }  // namespace burnish

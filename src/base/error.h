@@ -34,7 +34,7 @@ decltype(auto) in_context(Describe&& describe, Work&& work) {
 }  // namespace burnish
 
 /// An invariant of Burnish itself. Throws Error with StatusCode::internal; never compiled out.
-#define BURNISH_CHECK(condition, ...)                                                               \
-  do {                                                                                              \
+#define BURNISH_CHECK(condition, ...)                                                                       \
+  do {                                                                                                      \
     if (!(condition)) ::burnish::fail_check(#condition, __FILE__, __LINE__, ::fmt::format("" __VA_ARGS__)); \
   } while (false)

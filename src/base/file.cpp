@@ -50,7 +50,7 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
 MappedFile::MappedFile(int descriptor, const std::string& name) { map(descriptor, name); }
 
 void MappedFile::map(int descriptor, const std::string& name) {
-  struct stat info {};
+  struct stat info{};
   if (::fstat(descriptor, &info) != 0) fail("cannot read {}: {}", name, system_reason());
   if (not S_ISREG(info.st_mode)) fail("{} is not a regular file", name);
   size_ = static_cast<size_t>(info.st_size);

@@ -15,16 +15,16 @@
 namespace burnish::engine {
 
 struct EngineData {
-  std::string producer;                                          // "Burnish 0.1.0"
-  std::string name;                                              // of the model
-  std::vector<std::pair<std::string, std::string>> metadata;     // the model's own
-  std::string graph;                                             // ir text after passes; constants by hash
-  std::map<Hash128, std::shared_ptr<const Tensor>> constants;    // what the graph's text names
-  std::map<Hash128, Tensor> artifacts;                           // by key, see tactics::BuildContext
+  std::string producer;                                        // "Burnish 0.1.0"
+  std::string name;                                            // of the model
+  std::vector<std::pair<std::string, std::string>> metadata;   // the model's own
+  std::string graph;                                           // ir text after passes; constants by hash
+  std::map<Hash128, std::shared_ptr<const Tensor>> constants;  // what the graph's text names
+  std::map<Hash128, Tensor> artifacts;                         // by key, see tactics::BuildContext
   std::vector<plan::Plan> plans;
-  std::string choices;                                           // tactics::Choices text
-  std::string report;                                            // JSON, what `burnish explain` shows
-  std::shared_ptr<const MappedFile> file;                        // keeps borrowed tensors alive after reading
+  std::string choices;                     // tactics::Choices text
+  std::string report;                      // JSON, what `burnish explain` shows
+  std::shared_ptr<const MappedFile> file;  // keeps borrowed tensors alive after reading
 };
 
 /// Makes the data of a fresh build. `artifacts` stay empty until kernels are built.

@@ -15,9 +15,9 @@ struct RawHeader {
   std::array<char, 8> magic{};
   uint32_t version = 0;
   uint32_t header_bytes = 0;
-  uint64_t body_bytes = 0;      // directly after the header
-  uint64_t body_hash = 0;       // XXH3-128's low half
-  uint64_t data_offset = 0;     // a multiple of the page size
+  uint64_t body_bytes = 0;   // directly after the header
+  uint64_t body_hash = 0;    // XXH3-128's low half
+  uint64_t data_offset = 0;  // a multiple of the page size
   uint64_t file_bytes = 0;
   std::array<char, 48> producer{};
 };

@@ -7,10 +7,10 @@
 #include "base/error.h"
 #include "engine/file.h"
 #include "engine/header.h"
+#include "engine/schema_generated.h"
 #include "ir/text.h"
 #include "plan/verify.h"
 #include "tactics/reformat.h"
-#include "engine/schema_generated.h"
 
 namespace burnish::engine {
 namespace {
@@ -24,9 +24,12 @@ RawHeader checked_header(std::span<const std::byte> bytes) {
   if (header.magic != magic) fail("not a Burnish engine: the file does not begin with BURNISH");
   if (header.version != file_version)
     fail("the engine has file version {}, this Burnish reads version {}: build it again with this version", header.version, file_version);
-  if (header.header_bytes != sizeof header) fail("the engine's header claims {} bytes, version {} has {}", header.header_bytes, file_version, sizeof header);
-  if (header.file_bytes != bytes.size()) fail("the engine is truncated or extended: it claims {} bytes, the file has {}", header.file_bytes, bytes.size());
-  if (header.body_bytes > bytes.size() - sizeof header) fail("the engine's body claims {} bytes of a file of {}", header.body_bytes, bytes.size());
+  if (header.header_bytes != sizeof header)
+    fail("the engine's header claims {} bytes, version {} has {}", header.header_bytes, file_version, sizeof header);
+  if (header.file_bytes != bytes.size())
+    fail("the engine is truncated or extended: it claims {} bytes, the file has {}", header.file_bytes, bytes.size());
+  if (header.body_bytes > bytes.size() - sizeof header)
+    fail("the engine's body claims {} bytes of a file of {}", header.body_bytes, bytes.size());
   if (header.data_offset % page_bytes != 0 or header.data_offset > bytes.size() or header.data_offset < sizeof header + header.body_bytes)
     fail("the engine's data offset {} does not fit", header.data_offset);
   header.producer.back() = '\0';
@@ -71,7 +74,8 @@ tactics::Format format_of(const fb::Format* format, size_t rank) {
 
 class BodyReader {
  public:
-  BodyReader(const fb::Engine& body, std::span<const std::byte> data, std::shared_ptr<const void> owner) : body_(body), data_(data), owner_(std::move(owner)) {}
+  BodyReader(const fb::Engine& body, std::span<const std::byte> data, std::shared_ptr<const void> owner)
+      : body_(body), data_(data), owner_(std::move(owner)) {}
 
   EngineData run() {
     EngineData engine;
@@ -110,12 +114,14 @@ class BodyReader {
       std::vector<std::string> strings;
       if (blob.strings() != nullptr)
         for (const flatbuffers::String* text : *blob.strings()) strings.push_back(text->str());
-      if (static_cast<int64_t>(strings.size()) != element_count(dims)) fail("a string blob holds {} strings for {} elements", strings.size(), element_count(dims));
+      if (static_cast<int64_t>(strings.size()) != element_count(dims))
+        fail("a string blob holds {} strings for {} elements", strings.size(), element_count(dims));
       return Tensor::of_strings(std::move(dims), std::move(strings));
     }
     const uint64_t needed = static_cast<uint64_t>(element_count(dims)) * byte_size(dtype);
     if (blob.bytes() != needed) fail("a blob claims {} bytes where its type needs {}", blob.bytes(), needed);
-    if (blob.offset() > data_.size() or needed > data_.size() - blob.offset()) fail("a blob at {} of {} bytes leaves the data section of {}", blob.offset(), needed, data_.size());
+    if (blob.offset() > data_.size() or needed > data_.size() - blob.offset())
+      fail("a blob at {} of {} bytes leaves the data section of {}", blob.offset(), needed, data_.size());
     return Tensor::borrowed(dtype, std::move(dims), data_.data() + blob.offset(), owner_);
   }
 
@@ -143,7 +149,8 @@ class BodyReader {
         one.present = operand->present();
         if (one.present) one.type = type_of(operand->type());
         if (operand->blob() >= 0) one.constant = blob(static_cast<uint32_t>(operand->blob()));
-        if (one.constant and (one.constant->dtype() != one.type.dtype or one.constant->dims() != one.type.shape.dims())) fail("a constant's type differs from its operand's");
+        if (one.constant and (one.constant->dtype() != one.type.dtype or one.constant->dims() != one.type.shape.dims()))
+          fail("a constant's type differs from its operand's");
         made.inputs.push_back(std::move(one));
       }
     if (made.anchor_inputs > made.inputs.size()) fail("a request has {} anchor inputs of {}", made.anchor_inputs, made.inputs.size());
@@ -164,14 +171,16 @@ class BodyReader {
     if (variant.inputs() != nullptr)
       for (uint32_t i = 0; i < variant.inputs()->size(); ++i) {
         const size_t rank = i < request.inputs.size() and request.inputs[i].present ? request.inputs[i].type.shape.rank() : 0;
-        made.inputs.push_back(i < request.inputs.size() and request.inputs[i].present ? format_of(variant.inputs()->Get(i), rank) : tactics::Format{});
+        made.inputs.push_back(i < request.inputs.size() and request.inputs[i].present ? format_of(variant.inputs()->Get(i), rank)
+                                                                                      : tactics::Format{});
       }
     if (variant.outputs() != nullptr)
       for (uint32_t i = 0; i < variant.outputs()->size(); ++i) {
         if (i >= request.outputs.size()) fail("a variant has more outputs than its request");
         made.outputs.push_back(format_of(variant.outputs()->Get(i), request.outputs[i].shape.rank()));
       }
-    if (made.inputs.size() != request.inputs.size() or made.outputs.size() != request.outputs.size()) fail("a variant does not fit its request");
+    if (made.inputs.size() != request.inputs.size() or made.outputs.size() != request.outputs.size())
+      fail("a variant does not fit its request");
     made.knobs = text_of(variant.knobs());
     made.workspace = variant.workspace();
     made.estimate = variant.estimate();
@@ -184,21 +193,23 @@ class BodyReader {
   plan::Step read(const fb::Step& step, const plan::Plan& plan) const {
     plan::Step made;
     made.name = text_of(step.name());
-    return in_context([&] { return fmt::format("reading step `{}`", made.name); }, [&] {
-      if (step.provenance() != nullptr)
-        for (const flatbuffers::String* name : *step.provenance()) made.provenance.push_back(name->str());
-      made.tactic = text_of(step.tactic());
-      made.revision = step.revision();
-      made.request = read(required(step.request(), "a request"), plan);
-      made.variant = read(required(step.variant(), "a variant"), made.request);
-      made.inputs = list_of(step.inputs());
-      made.outputs = list_of(step.outputs());
-      made.workspace_offset = step.workspace_offset();
-      made.seconds = step.seconds();
-      if (made.inputs.size() != made.request.inputs.size() or made.outputs.size() != made.request.outputs.size()) fail("its tensors do not fit its request");
-      check_tensors(made, plan);
-      return made;
-    });
+    return in_context([&] { return fmt::format("reading step `{}`", made.name); },
+                      [&] {
+                        if (step.provenance() != nullptr)
+                          for (const flatbuffers::String* name : *step.provenance()) made.provenance.push_back(name->str());
+                        made.tactic = text_of(step.tactic());
+                        made.revision = step.revision();
+                        made.request = read(required(step.request(), "a request"), plan);
+                        made.variant = read(required(step.variant(), "a variant"), made.request);
+                        made.inputs = list_of(step.inputs());
+                        made.outputs = list_of(step.outputs());
+                        made.workspace_offset = step.workspace_offset();
+                        made.seconds = step.seconds();
+                        if (made.inputs.size() != made.request.inputs.size() or made.outputs.size() != made.request.outputs.size())
+                          fail("its tensors do not fit its request");
+                        check_tensors(made, plan);
+                        return made;
+                      });
   }
 
   /// Kernels trust that the bytes behind a tensor are those their variant needs.
@@ -207,7 +218,8 @@ class BodyReader {
       if (tensor == plan::no_tensor) return;
       if (tensor >= plan.tensors.size()) fail("tensor {} of {}", tensor, plan.tensors.size());
       const int64_t needed = tactics::stored_bytes(format, type.shape.dims());
-      if (plan.tensors[tensor].bytes != needed) fail("tensor {} has {} bytes where the step needs {}", plan.tensors[tensor].name, plan.tensors[tensor].bytes, needed);
+      if (plan.tensors[tensor].bytes != needed)
+        fail("tensor {} has {} bytes where the step needs {}", plan.tensors[tensor].name, plan.tensors[tensor].bytes, needed);
     };
     for (size_t i = 0; i < step.inputs.size(); ++i) {
       const tactics::Operand& operand = step.request.inputs[i];
@@ -294,12 +306,13 @@ EngineData read(std::span<const std::byte> bytes, std::shared_ptr<const void> ow
 }
 
 EngineData read(const std::filesystem::path& path) {
-  return in_context([&] { return fmt::format("reading engine {}", path.string()); }, [&] {
-    const auto file = std::make_shared<const MappedFile>(path);
-    EngineData engine = read(file->bytes(), file);
-    engine.file = file;
-    return engine;
-  });
+  return in_context([&] { return fmt::format("reading engine {}", path.string()); },
+                    [&] {
+                      const auto file = std::make_shared<const MappedFile>(path);
+                      EngineData engine = read(file->bytes(), file);
+                      engine.file = file;
+                      return engine;
+                    });
 }
 
 }  // namespace burnish::engine

@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "engine/file.h"
 #include "engine/header.h"
-#include "ir/text.h"
 #include "engine/schema_generated.h"
+#include "ir/text.h"
 
 namespace burnish::engine {
 namespace {
@@ -29,7 +29,8 @@ class BlobTable {
     const auto [entry, fresh] = by_hash_.emplace(hash, static_cast<uint32_t>(blobs_.size()));
     if (fresh) {
       blobs_.push_back({hash, std::make_shared<const Tensor>(tensor), end_});
-      if (tensor.dtype() != DType::string) end_ = aligned(end_ + tensor.bytes(), tensor.bytes() >= page_bytes ? page_bytes : blob_alignment);
+      if (tensor.dtype() != DType::string)
+        end_ = aligned(end_ + tensor.bytes(), tensor.bytes() >= page_bytes ? page_bytes : blob_alignment);
     }
     if (tensor.dtype() != DType::string) by_data_.emplace(tensor.data(), entry->second);
     return entry->second;
@@ -66,11 +67,12 @@ class BodyWriter {
     std::vector<Offset<fb::Plan>> plans;
     for (const plan::Plan& plan : engine_.plans) plans.push_back(write(plan));
     std::vector<Offset<fb::Entry>> metadata;
-    for (const auto& [key, value] : engine_.metadata) metadata.push_back(fb::CreateEntry(out_, out_.CreateString(key), out_.CreateString(value)));
+    for (const auto& [key, value] : engine_.metadata)
+      metadata.push_back(fb::CreateEntry(out_, out_.CreateString(key), out_.CreateString(value)));
     const auto blobs = write_blobs();
-    const auto root = fb::CreateEngine(out_, out_.CreateString(engine_.producer), out_.CreateString(engine_.name), out_.CreateVector(metadata),
-                                       out_.CreateString(engine_.graph), blobs, out_.CreateVector(artifacts), out_.CreateVector(plans),
-                                       out_.CreateString(engine_.choices), out_.CreateString(engine_.report));
+    const auto root = fb::CreateEngine(out_, out_.CreateString(engine_.producer), out_.CreateString(engine_.name),
+                                       out_.CreateVector(metadata), out_.CreateString(engine_.graph), blobs, out_.CreateVector(artifacts),
+                                       out_.CreateVector(plans), out_.CreateString(engine_.choices), out_.CreateString(engine_.report));
     fb::FinishEngineBuffer(out_, root);
     return out_.Release();
   }
@@ -83,7 +85,8 @@ class BodyWriter {
       const Tensor& tensor = *blob.tensor;
       Offset<flatbuffers::Vector<Offset<flatbuffers::String>>> strings;
       if (tensor.dtype() == DType::string) strings = out_.CreateVectorOfStrings({tensor.strings().begin(), tensor.strings().end()});
-      written.push_back(fb::CreateBlob(out_, &hash, static_cast<uint8_t>(tensor.dtype()), out_.CreateVector(tensor.dims()), blob.offset, tensor.bytes(), strings));
+      written.push_back(fb::CreateBlob(out_, &hash, static_cast<uint8_t>(tensor.dtype()), out_.CreateVector(tensor.dims()), blob.offset,
+                                       tensor.bytes(), strings));
     }
     return out_.CreateVector(written);
   }
@@ -96,7 +99,9 @@ class BodyWriter {
     for (const tactics::Format& format : formats) written.push_back(write(format));
     return out_.CreateVector(written);
   }
-  Offset<fb::Type> write(const TensorType& type) { return fb::CreateType(out_, static_cast<uint8_t>(type.dtype), out_.CreateVector(type.shape.dims())); }
+  Offset<fb::Type> write(const TensorType& type) {
+    return fb::CreateType(out_, static_cast<uint8_t>(type.dtype), out_.CreateVector(type.shape.dims()));
+  }
 
   Offset<fb::Request> write(const tactics::OpRequest& request) {
     std::vector<Offset<fb::Operand>> inputs;
@@ -118,31 +123,33 @@ class BodyWriter {
       everything.inline_elements = INT64_MAX;
       regions.push_back(out_.CreateString(print(region, everything)));
     }
-    return fb::CreateRequest(out_, out_.CreateSharedString(request.op.text()), out_.CreateSharedString(request.has_epilogue() ? request.epilogue.text() : ""),
-                             static_cast<uint32_t>(request.anchor_inputs), out_.CreateVector(inputs), out_.CreateVector(outputs), write(request.wanted),
-                             out_.CreateVector(permitted), out_.CreateVector(regions));
+    return fb::CreateRequest(out_, out_.CreateSharedString(request.op.text()),
+                             out_.CreateSharedString(request.has_epilogue() ? request.epilogue.text() : ""),
+                             static_cast<uint32_t>(request.anchor_inputs), out_.CreateVector(inputs), out_.CreateVector(outputs),
+                             write(request.wanted), out_.CreateVector(permitted), out_.CreateVector(regions));
   }
   Offset<flatbuffers::Vector<uint8_t>> write(const std::vector<bool>& flags) { return out_.CreateVector(flags); }
 
   Offset<fb::Variant> write(const tactics::Variant& variant) {
-    return fb::CreateVariant(out_, write(variant.inputs), write(variant.outputs), out_.CreateSharedString(variant.knobs), variant.workspace, variant.estimate,
-                             variant.in_place, write(variant.keeps_constant));
+    return fb::CreateVariant(out_, write(variant.inputs), write(variant.outputs), out_.CreateSharedString(variant.knobs), variant.workspace,
+                             variant.estimate, variant.in_place, write(variant.keeps_constant));
   }
 
   Offset<fb::Step> write(const plan::Step& step) {
-    return fb::CreateStep(out_, out_.CreateString(step.name), out_.CreateVectorOfStrings(step.provenance), out_.CreateSharedString(step.tactic), step.revision,
-                          write(step.request), write(step.variant), out_.CreateVector(step.inputs), out_.CreateVector(step.outputs), step.workspace_offset, step.seconds);
+    return fb::CreateStep(out_, out_.CreateString(step.name), out_.CreateVectorOfStrings(step.provenance),
+                          out_.CreateSharedString(step.tactic), step.revision, write(step.request), write(step.variant),
+                          out_.CreateVector(step.inputs), out_.CreateVector(step.outputs), step.workspace_offset, step.seconds);
   }
 
   Offset<fb::Slot> write(const plan::TensorSlot& slot) {
-    return fb::CreateSlot(out_, out_.CreateSharedString(slot.name), static_cast<uint8_t>(slot.dtype), out_.CreateVector(slot.dims), write(slot.format),
-                          static_cast<uint8_t>(slot.place), slot.index, slot.offset, slot.bytes, slot.alias_class);
+    return fb::CreateSlot(out_, out_.CreateSharedString(slot.name), static_cast<uint8_t>(slot.dtype), out_.CreateVector(slot.dims),
+                          write(slot.format), static_cast<uint8_t>(slot.place), slot.index, slot.offset, slot.bytes, slot.alias_class);
   }
   Offset<flatbuffers::Vector<Offset<fb::Binding>>> write(const std::vector<plan::Binding>& bindings) {
     std::vector<Offset<fb::Binding>> written;
     for (const plan::Binding& binding : bindings)
-      written.push_back(fb::CreateBinding(out_, out_.CreateString(binding.name), static_cast<uint8_t>(binding.dtype), out_.CreateVector(binding.dims),
-                                          write(binding.format), binding.tensor));
+      written.push_back(fb::CreateBinding(out_, out_.CreateString(binding.name), static_cast<uint8_t>(binding.dtype),
+                                          out_.CreateVector(binding.dims), write(binding.format), binding.tensor));
     return out_.CreateVector(written);
   }
 
@@ -155,9 +162,9 @@ class BodyWriter {
     for (const auto& constant : plan.constants) constants.push_back(blobs_.add(*constant));
     const auto inputs = write(plan.inputs);
     const auto outputs = write(plan.outputs);
-    return fb::CreatePlan(out_, out_.CreateString(plan.backend), out_.CreateString(plan.device), plan.threads, out_.CreateVector(tensors), out_.CreateVector(steps),
-                          inputs, outputs, out_.CreateVector(constants), plan.memory.arena_bytes, plan.memory.lower_bound, plan.memory.without_reuse,
-                          plan.expected_seconds);
+    return fb::CreatePlan(out_, out_.CreateString(plan.backend), out_.CreateString(plan.device), plan.threads, out_.CreateVector(tensors),
+                          out_.CreateVector(steps), inputs, outputs, out_.CreateVector(constants), plan.memory.arena_bytes,
+                          plan.memory.lower_bound, plan.memory.without_reuse, plan.expected_seconds);
   }
 
   const EngineData& engine_;

@@ -30,13 +30,15 @@ void infer(const Attention& op, InferContext& context) {
   if (differ(query[rank - 1], key_depth)) fail("Attention: queries {} and keys {} differ in depth", query.text(), key.text());
   if (differ(key_rows, value[rank - 2])) fail("Attention: keys {} and values {} differ in length", key.text(), value.text());
   for (size_t axis = 0; axis + 2 < rank; ++axis)
-    if (differ(query[axis], key[axis]) or differ(query[axis], value[axis])) fail("Attention: batch axes of {}, {} and {} differ", query.text(), key.text(), value.text());
+    if (differ(query[axis], key[axis]) or differ(query[axis], value[axis]))
+      fail("Attention: batch axes of {}, {} and {} differ", query.text(), key.text(), value.text());
   Shape out = query;
   out[rank - 1] = value[rank - 1];
   if (context.has_input(3)) {
     Shape scores = query;
     scores[rank - 1] = key_rows;
-    if (context.shape(3).rank() > rank) fail("Attention: the mask {} has more axes than the scores {}", context.shape(3).text(), scores.text());
+    if (context.shape(3).rank() > rank)
+      fail("Attention: the mask {} has more axes than the scores {}", context.shape(3).text(), scores.text());
     broadcast(scores, context.shape(3));
   }
   context.output(0, context.dtype(0), out);
@@ -48,7 +50,8 @@ class Mask {
   Mask(const EvalContext& context, const Dims& scores) {
     if (not context.has_input(3)) return;
     mask_ = &context.input(3);
-    if (broadcast(Shape(mask_->dims()), Shape(scores)) != Shape(scores)) fail("the mask {} does not broadcast to the scores {}", text_of(mask_->dims()), text_of(scores));
+    if (broadcast(Shape(mask_->dims()), Shape(scores)) != Shape(scores))
+      fail("the mask {} does not broadcast to the scores {}", text_of(mask_->dims()), text_of(scores));
     strides_.assign(scores.size(), 0);
     int64_t stride = 1;
     for (size_t i = mask_->rank(); i-- > 0;) {
@@ -87,7 +90,8 @@ void check_shapes(const Tensor& query, const Tensor& key, const Tensor& value, b
   const size_t rank = query.rank();
   bool fit = rank >= 2 and key.rank() == rank and value.rank() == rank;
   for (size_t axis = 0; fit and axis + 2 < rank; ++axis) fit = query.dim(axis) == key.dim(axis) and query.dim(axis) == value.dim(axis);
-  fit = fit and key.dim(transposed_k ? rank - 2 : rank - 1) == query.dim(rank - 1) and key.dim(transposed_k ? rank - 1 : rank - 2) == value.dim(rank - 2);
+  fit = fit and key.dim(transposed_k ? rank - 2 : rank - 1) == query.dim(rank - 1) and
+        key.dim(transposed_k ? rank - 1 : rank - 2) == value.dim(rank - 2);
   if (not fit) fail("queries {}, keys {} and values {} do not fit", text_of(query.dims()), text_of(key.dims()), text_of(value.dims()));
 }
 
@@ -138,6 +142,8 @@ void reference(const Attention& op, EvalContext& context) {
 
 }  // namespace
 
-void register_attention(Registry& registry) { registry.add<Attention>({.name = "Attention", .infer = infer, .reference = reference, .onnx = {}}); }
+void register_attention(Registry& registry) {
+  registry.add<Attention>({.name = "Attention", .infer = infer, .reference = reference, .onnx = {}});
+}
 
 }  // namespace burnish::ops

@@ -18,10 +18,10 @@ class Buffers {
     int64_t bytes = 0;
     uint32_t first_step = UINT32_MAX;
     uint32_t last_step = 0;
-    uint32_t parent = UINT32_MAX;   // lies inside that root ...
-    int64_t parent_offset = 0;      // ... at this offset
-    int64_t pending_reads = 0;      // uses of its values that are still to come
-    bool shared = false;            // holds more than one tensor's worth: never reused in place
+    uint32_t parent = UINT32_MAX;  // lies inside that root ...
+    int64_t parent_offset = 0;     // ... at this offset
+    int64_t pending_reads = 0;     // uses of its values that are still to come
+    bool shared = false;           // holds more than one tensor's worth: never reused in place
   };
 
   uint32_t new_root(Place place, uint32_t index, int64_t bytes);

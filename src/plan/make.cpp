@@ -121,7 +121,8 @@ class Maker {
     step.name = fmt::format("reformat of {}", graph_.value(id).name);
     if (const Node* producer = graph_.producer(id)) step.provenance = producer->provenance;
     step.request = tactics::reformat_request(graph_.type(id), found_.target);
-    step.variant = tactics::reformat_variant(*found_.backend, graph_.type(id), plan_.tensors[source].format, plan_.tensors[target].format, found_.target.threads);
+    step.variant = tactics::reformat_variant(*found_.backend, graph_.type(id), plan_.tensors[source].format, plan_.tensors[target].format,
+                                             found_.target.threads);
     const std::string tactic = fmt::format("{}.reformat", found_.backend->name());
     const tactics::Tactic* found = tactics::registry().find_tactic(tactic);
     BURNISH_CHECK(found != nullptr, "backend {} brings no reformat", found_.backend->name());
@@ -142,14 +143,15 @@ class Maker {
   }
 
   void add_node(const tactics::NodeCandidates& node, const Candidate& candidate) {
-    in_context([&] { return describe(graph_.node(node.node)); }, [&] {
-      switch (candidate.variant.alias) {
-        case Alias::none: add_kernel(node, candidate); break;
-        case Alias::view: add_view(graph_.node(node.node), candidate.variant); break;
-        case Alias::concat: add_concat(graph_.node(node.node), candidate.variant); break;
-        case Alias::split: add_split(graph_.node(node.node), candidate.variant); break;
-      }
-    });
+    in_context([&] { return describe(graph_.node(node.node)); },
+               [&] {
+                 switch (candidate.variant.alias) {
+                   case Alias::none: add_kernel(node, candidate); break;
+                   case Alias::view: add_view(graph_.node(node.node), candidate.variant); break;
+                   case Alias::concat: add_concat(graph_.node(node.node), candidate.variant); break;
+                   case Alias::split: add_split(graph_.node(node.node), candidate.variant); break;
+                 }
+               });
     for (const ValueId input : graph_.node(node.node).inputs)
       if (input) count_read(input);
   }
@@ -180,7 +182,8 @@ class Maker {
       const ValueId output = node.outputs[i];
       const bool wanted = stored(output).uses_left > 0;
       if (not wanted) step.outputs.push_back(no_tensor);
-      else if (i == 0 and in_place) step.outputs.push_back(reuse(output, variant.outputs[0], step.inputs[static_cast<size_t>(variant.in_place)]));
+      else if (i == 0 and in_place)
+        step.outputs.push_back(reuse(output, variant.outputs[0], step.inputs[static_cast<size_t>(variant.in_place)]));
       else step.outputs.push_back(add_fresh(output, variant.outputs.at(i)));
     }
     add_step(std::move(step));
@@ -207,7 +210,9 @@ class Maker {
     return memory.pending_reads == reads_here;
   }
 
-  uint32_t reuse(ValueId output, const Format& format, uint32_t input) { return add_tensor(output, format, root_of(input), 0, next_class_++); }
+  uint32_t reuse(ValueId output, const Format& format, uint32_t input) {
+    return add_tensor(output, format, root_of(input), 0, next_class_++);
+  }
 
   void add_view(const Node& node, const tactics::Variant& variant) {
     const uint32_t source = tensor_in(node.inputs[0], variant.inputs.at(0));
@@ -242,7 +247,8 @@ class Maker {
   bool absorb(uint32_t part, uint32_t whole, int64_t offset) {
     const uint32_t root = root_of(part);
     const Buffers::Root& memory = buffers_.at(root);
-    const bool own = memory.place == Place::arena and memory.parent == UINT32_MAX and plan_.tensors[part].offset == 0 and memory.bytes == plan_.tensors[part].bytes;
+    const bool own = memory.place == Place::arena and memory.parent == UINT32_MAX and plan_.tensors[part].offset == 0 and
+                     memory.bytes == plan_.tensors[part].bytes;
     if (not own or root == root_of(whole) or offset % 64 != 0) return false;
     buffers_.put_inside(root, root_of(whole), offset);
     merge_classes(plan_.tensors[part].alias_class, plan_.tensors[whole].alias_class);
@@ -327,12 +333,14 @@ class Maker {
   Plan plan_;
   Buffers buffers_;
   std::vector<Stored> values_;
-  std::vector<uint32_t> roots_;   // of each tensor
+  std::vector<uint32_t> roots_;  // of each tensor
   uint32_t next_class_ = 0;
 };
 
 }  // namespace
 
-Plan make(const Graph& graph, const tactics::CandidateSet& found, const tactics::Assignment& chosen) { return Maker(graph, found, chosen).run(); }
+Plan make(const Graph& graph, const tactics::CandidateSet& found, const tactics::Assignment& chosen) {
+  return Maker(graph, found, chosen).run();
+}
 
 }  // namespace burnish::plan

@@ -39,7 +39,8 @@ Placement place_in_order(const std::vector<MemoryRequest>& requests, const std::
     if (bytes[index] == 0) continue;
     busy.clear();
     for (const size_t other : done)
-      if (overlap_in_time(requests[index], requests[other])) busy.push_back({placement.offsets[other], placement.offsets[other] + bytes[other]});
+      if (overlap_in_time(requests[index], requests[other]))
+        busy.push_back({placement.offsets[other], placement.offsets[other] + bytes[other]});
     placement.offsets[index] = smallest_gap(busy, bytes[index]);
     placement.arena_bytes = std::max(placement.arena_bytes, placement.offsets[index] + bytes[index]);
     done.push_back(index);

@@ -10,14 +10,14 @@ namespace burnish::plan {
 
 struct MemoryRequest {
   int64_t bytes = 0;
-  uint32_t first_step = 0;   // alive from the start of this step
-  uint32_t last_step = 0;    // to the end of this one
+  uint32_t first_step = 0;  // alive from the start of this step
+  uint32_t last_step = 0;   // to the end of this one
 };
 
 struct Placement {
-  std::vector<int64_t> offsets;   // multiples of `alignment`
+  std::vector<int64_t> offsets;  // multiples of `alignment`
   int64_t arena_bytes = 0;
-  int64_t lower_bound = 0;        // largest sum of (aligned) bytes alive at one step
+  int64_t lower_bound = 0;  // largest sum of (aligned) bytes alive at one step
 };
 
 Placement place(const std::vector<MemoryRequest>& requests, int64_t alignment = 64);

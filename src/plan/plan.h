@@ -13,30 +13,30 @@ enum class Place : uint8_t { arena, input, output, constant, none };
 
 /// One buffer view. Tensors that alias (views, in-place results, network outputs written directly) share place and offset.
 struct TensorSlot {
-  std::string name;            // of the graph value
-  DType dtype = DType::f32;    // the model's type
+  std::string name;          // of the graph value
+  DType dtype = DType::f32;  // the model's type
   Dims dims;
-  tactics::Format format;      // how it is stored
+  tactics::Format format;  // how it is stored
   Place place = Place::arena;
-  uint32_t index = 0;          // which network input, output or constant
-  int64_t offset = 0;          // bytes into the arena, or into the input, output or constant
+  uint32_t index = 0;  // which network input, output or constant
+  int64_t offset = 0;  // bytes into the arena, or into the input, output or constant
   int64_t bytes = 0;
-  uint32_t alias_class = 0;    // tensors of one class hold the same value, parts of it, or a whole of such parts
+  uint32_t alias_class = 0;  // tensors of one class hold the same value, parts of it, or a whole of such parts
 };
 
 inline constexpr uint32_t no_tensor = UINT32_MAX;
 
 struct Step {
-  std::string name;                    // of the node, "reformat of X" for reformats
-  std::vector<std::string> provenance; // ONNX node names
+  std::string name;                     // of the node, "reformat of X" for reformats
+  std::vector<std::string> provenance;  // ONNX node names
   std::string tactic;
   uint32_t revision = 0;
-  tactics::OpRequest request;          // with constants attached
+  tactics::OpRequest request;  // with constants attached
   tactics::Variant variant;
-  std::vector<uint32_t> inputs;        // tensor indices; no_tensor where omitted or kept by the kernel
+  std::vector<uint32_t> inputs;  // tensor indices; no_tensor where omitted or kept by the kernel
   std::vector<uint32_t> outputs;
   int64_t workspace_offset = 0;
-  double seconds = 0;                  // expected
+  double seconds = 0;  // expected
 };
 
 struct Binding {
@@ -62,7 +62,7 @@ struct Plan {
   std::vector<Step> steps;
   std::vector<Binding> inputs;
   std::vector<Binding> outputs;
-  std::vector<std::shared_ptr<const Tensor>> constants;   // those that steps read from memory
+  std::vector<std::shared_ptr<const Tensor>> constants;  // those that steps read from memory
   MemoryReport memory;
   double expected_seconds = 0;
 };

@@ -22,10 +22,11 @@ std::string list(const Plan& plan, const std::vector<uint32_t>& tensors) {
 }  // namespace
 
 std::string print(const Plan& plan) {
-  std::string text = fmt::format("plan for {} ({} threads), {} steps, arena {} bytes (bound {})\n", plan.backend, plan.threads, plan.steps.size(),
-                                 plan.memory.arena_bytes, plan.memory.lower_bound);
+  std::string text = fmt::format("plan for {} ({} threads), {} steps, arena {} bytes (bound {})\n", plan.backend, plan.threads,
+                                 plan.steps.size(), plan.memory.arena_bytes, plan.memory.lower_bound);
   for (const Step& step : plan.steps)
-    text += fmt::format("  {} = {}({}) {} {} \"{}\"\n", list(plan, step.outputs), step.tactic, list(plan, step.inputs), step.request.op.text(), step.variant.text(), step.name);
+    text += fmt::format("  {} = {}({}) {} {} \"{}\"\n", list(plan, step.outputs), step.tactic, list(plan, step.inputs),
+                        step.request.op.text(), step.variant.text(), step.name);
   return text;
 }
 

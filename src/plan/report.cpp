@@ -23,7 +23,8 @@ std::string choice_name(const tactics::Candidate& candidate) {
 ordered_json candidates_of(const tactics::NodeCandidates& node) {
   ordered_json list = ordered_json::array();
   for (const tactics::Candidate& candidate : node.candidates) {
-    ordered_json one{{"tactic", choice_name(candidate)}, {"variant", candidate.variant.text()}, {"estimate_us", candidate.variant.estimate * 1e6}};
+    ordered_json one{
+        {"tactic", choice_name(candidate)}, {"variant", candidate.variant.text()}, {"estimate_us", candidate.variant.estimate * 1e6}};
     if (candidate.seconds >= 0) one["time_us"] = candidate.seconds * 1e6;
     if (candidate.variant.workspace > 0) one["workspace_bytes"] = candidate.variant.workspace;
     if (not candidate.note.empty()) one["note"] = candidate.note;
@@ -74,7 +75,9 @@ std::string report(const Graph& graph, const tactics::CandidateSet& found, const
                             {"pbqp_edges", chosen.pbqp_edges},
                             {"branched", chosen.branched}}},
                           {"memory",
-                           {{"arena_bytes", plan.memory.arena_bytes}, {"lower_bound_bytes", plan.memory.lower_bound}, {"without_reuse_bytes", plan.memory.without_reuse}}},
+                           {{"arena_bytes", plan.memory.arena_bytes},
+                            {"lower_bound_bytes", plan.memory.lower_bound},
+                            {"without_reuse_bytes", plan.memory.without_reuse}}},
                           {"steps", plan.steps.size()},
                           {"nodes", nodes},
                           {"requests", requests}};

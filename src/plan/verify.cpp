@@ -116,7 +116,8 @@ class Replay {
       for (const uint32_t tensor : list) {
         if (tensor == no_tensor) continue;
         const TensorSlot& other = slot(tensor, step.name);
-        if (other.place == Place::arena and other.offset < step.workspace_offset + bytes and step.workspace_offset < other.offset + other.bytes)
+        if (other.place == Place::arena and other.offset < step.workspace_offset + bytes and
+            step.workspace_offset < other.offset + other.bytes)
           fail("plan: the workspace of step {} overlaps tensor {}", step.name, other.name);
       }
   }
@@ -126,7 +127,8 @@ class Replay {
     if (read.place != Place::arena and read.place != Place::output) return;
     const auto found = spaces_.find({read.place, read.place == Place::arena ? 0 : read.index});
     const auto accepts = [&](uint32_t writer) { return holds_value_of(writer, tensor); };
-    const int64_t foreign = found == spaces_.end() ? read.offset : found->second.first_foreign(read.offset, read.offset + read.bytes, accepts);
+    const int64_t foreign =
+        found == spaces_.end() ? read.offset : found->second.first_foreign(read.offset, read.offset + read.bytes, accepts);
     if (read.bytes > 0 and foreign >= 0)
       fail("plan: step {} reads tensor {} but byte {} holds something else or was never written", step.name, read.name, foreign);
   }
@@ -139,7 +141,8 @@ class Replay {
   void write(uint32_t tensor, const Step& step) {
     const TensorSlot& target = slot(tensor, step.name);
     if (target.place == Place::none) return;
-    if (target.place != Place::arena and target.place != Place::output) fail("plan: step {} writes into input or constant {}", step.name, target.name);
+    if (target.place != Place::arena and target.place != Place::output)
+      fail("plan: step {} writes into input or constant {}", step.name, target.name);
     check_outputs_apart(step, target);
     spaces_[{target.place, target.place == Place::arena ? 0 : target.index}].write(target.offset, target.offset + target.bytes, tensor);
   }

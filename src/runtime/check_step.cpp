@@ -28,14 +28,17 @@ InferContext infer_context(const OpRequest& request) {
 /// Types follow from the operator. A size that only data decides is left to the reference, which checks it while running.
 void check_types(const OpRequest& request, const tactics::Tactic& tactic) {
   InferContext context = infer_context(request);
-  const Op op = request.has_epilogue() ? Op(ops::Fused{request.op, static_cast<int64_t>(request.anchor_inputs), request.epilogue}) : request.op;
+  const Op op =
+      request.has_epilogue() ? Op(ops::Fused{request.op, static_cast<int64_t>(request.anchor_inputs), request.epilogue}) : request.op;
   op.infer(context);
   for (size_t i = 0; i < request.outputs.size(); ++i) {
     const TensorType& inferred = context.outputs()[i].type;
     if (not request.wanted[i]) continue;
-    if (inferred.dtype != request.outputs[i].dtype) fail("output {} should be {}, the step says {}", i, name_of(inferred.dtype), name_of(request.outputs[i].dtype));
+    if (inferred.dtype != request.outputs[i].dtype)
+      fail("output {} should be {}, the step says {}", i, name_of(inferred.dtype), name_of(request.outputs[i].dtype));
     if (not inferred.shape.is_static() and tactic.id().starts_with("ref.")) continue;
-    if (inferred.shape != request.outputs[i].shape) fail("output {} should be {}, the step says {}", i, inferred.shape.text(), request.outputs[i].shape.text());
+    if (inferred.shape != request.outputs[i].shape)
+      fail("output {} should be {}, the step says {}", i, inferred.shape.text(), request.outputs[i].shape.text());
   }
 }
 
@@ -45,8 +48,8 @@ bool same_offer(const Variant& offered, const Variant& stored) {
   kept.resize(stored.inputs.size(), false);
   std::vector<bool> stored_kept = stored.keeps_constant;
   stored_kept.resize(stored.inputs.size(), false);
-  return offered.inputs == stored.inputs and offered.outputs == stored.outputs and offered.knobs == stored.knobs and offered.workspace == stored.workspace and in_place and
-         kept == stored_kept;
+  return offered.inputs == stored.inputs and offered.outputs == stored.outputs and offered.knobs == stored.knobs and
+         offered.workspace == stored.workspace and in_place and kept == stored_kept;
 }
 
 void check_variant(const plan::Step& step, const tactics::Tactic& tactic) {
@@ -58,12 +61,14 @@ void check_variant(const plan::Step& step, const tactics::Tactic& tactic) {
 
 void check_reformat(const plan::Step& step) {
   const OpRequest& request = step.request;
-  if (request.inputs.size() != 1 or request.outputs.size() != 1 or not(request.inputs[0].type == request.outputs[0])) fail("a reformat changes the type");
+  if (request.inputs.size() != 1 or request.outputs.size() != 1 or not(request.inputs[0].type == request.outputs[0]))
+    fail("a reformat changes the type");
   if (step.variant.workspace != 0 or step.variant.in_place >= 0) fail("a reformat has neither workspace nor runs in place");
 }
 
 std::string key_of(const plan::Step& step) {
-  std::string key = step.tactic + "\n" + step.request.text() + "\n" + step.variant.text() + fmt::format("\n{} {}", step.variant.workspace, step.variant.in_place);
+  std::string key = step.tactic + "\n" + step.request.text() + "\n" + step.variant.text() +
+                    fmt::format("\n{} {}", step.variant.workspace, step.variant.in_place);
   // Constants decide sizes for some operators, so steps that differ in them are different.
   for (const tactics::Operand& operand : step.request.inputs) key += fmt::format(" {}", static_cast<const void*>(operand.constant.get()));
   return key;

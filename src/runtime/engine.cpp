@@ -11,7 +11,8 @@ Engine Engine::open(const std::filesystem::path& path, const OpenConfig& config)
 }
 
 Engine Engine::open(std::span<const std::byte> bytes, const OpenConfig& config) {
-  const auto copy = std::make_shared<const Tensor>(Tensor::of<uint8_t>({static_cast<int64_t>(bytes.size())}, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}));
+  const auto copy = std::make_shared<const Tensor>(
+      Tensor::of<uint8_t>({static_cast<int64_t>(bytes.size())}, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}));
   return Engine(std::make_shared<const runtime::LoadedEngine>(engine::read({copy->data(), bytes.size()}, copy), config, false));
 }
 

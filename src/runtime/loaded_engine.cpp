@@ -15,7 +15,8 @@ namespace {
 std::vector<TensorInfo> infos_of(const std::vector<plan::Binding>& bindings) {
   std::vector<TensorInfo> infos;
   for (const plan::Binding& binding : bindings)
-    infos.push_back({binding.name, binding.format.storage, binding.dims, binding.format.text(), static_cast<size_t>(tactics::stored_bytes(binding.format, binding.dims))});
+    infos.push_back({binding.name, binding.format.storage, binding.dims, binding.format.text(),
+                     static_cast<size_t>(tactics::stored_bytes(binding.format, binding.dims))});
   return infos;
 }
 
@@ -23,13 +24,15 @@ std::vector<TensorInfo> infos_of(const std::vector<plan::Binding>& bindings) {
 std::string unfit(const plan::Plan& plan, int threads) {
   const tactics::Backend* backend = tactics::registry().find_backend(plan.backend);
   if (backend == nullptr) return fmt::format("backend {} is not part of this build", plan.backend);
-  if (const std::string reason = backend->unavailable(); not reason.empty()) return fmt::format("backend {} is unavailable: {}", plan.backend, reason);
+  if (const std::string reason = backend->unavailable(); not reason.empty())
+    return fmt::format("backend {} is unavailable: {}", plan.backend, reason);
   if (backend->fingerprint() != plan.device) return fmt::format("it was built for {}, this is {}", plan.device, backend->fingerprint());
   if (threads != 0 and threads != plan.threads) return fmt::format("it was built for {} threads, asked for are {}", plan.threads, threads);
   for (const plan::Step& step : plan.steps) {
     const tactics::Tactic* tactic = tactics::registry().find_tactic(step.tactic);
     if (tactic == nullptr) return fmt::format("tactic {} is not part of this build", step.tactic);
-    if (tactic->revision() != step.revision) return fmt::format("tactic {} has revision {}, the engine was built with {}", step.tactic, tactic->revision(), step.revision);
+    if (tactic->revision() != step.revision)
+      return fmt::format("tactic {} has revision {}, the engine was built with {}", step.tactic, tactic->revision(), step.revision);
   }
   return {};
 }
@@ -51,7 +54,8 @@ plan::Plan plan_again(const engine::EngineData& data, const std::string& backend
   config.backend = backend;
   config.threads = threads;
   tactics::CandidateSet found = tactics::candidates(graph, config);
-  tactics::measure(found, {.level = 0, .average = 1, .max_tactics = -1, .cache = nullptr, .error_on_miss = false, .logger = {}, .progress = {}});
+  tactics::measure(found,
+                   {.level = 0, .average = 1, .max_tactics = -1, .cache = nullptr, .error_on_miss = false, .logger = {}, .progress = {}});
   return plan::make(graph, found, tactics::assign(graph, found));
 }
 
@@ -68,12 +72,13 @@ LoadedEngine::LoadedEngine(engine::EngineData data, const OpenConfig& config, bo
     for (const auto& [hash, tensor] : data_.constants) store.know_hash(tensor.get(), hash);
   StepChecker checker;
   for (const plan::Step& step : plan().steps)
-    in_context([&] { return fmt::format("building the kernel of step `{}` ({})", step.name, step.tactic); }, [&] {
-      const tactics::Tactic* tactic = tactics::registry().find_tactic(step.tactic);
-      BURNISH_CHECK(tactic != nullptr, "tactic {} is gone", step.tactic);
-      if (not record) checker.check(step, *tactic);
-      kernels_.push_back(tactic->build(store, step.request, step.variant));
-    });
+    in_context([&] { return fmt::format("building the kernel of step `{}` ({})", step.name, step.tactic); },
+               [&] {
+                 const tactics::Tactic* tactic = tactics::registry().find_tactic(step.tactic);
+                 BURNISH_CHECK(tactic != nullptr, "tactic {} is gone", step.tactic);
+                 if (not record) checker.check(step, *tactic);
+                 kernels_.push_back(tactic->build(store, step.request, step.variant));
+               });
   set_thread_count(before);
   if (record) data_.artifacts = store.artifacts();
   inputs_ = infos_of(plan().inputs);

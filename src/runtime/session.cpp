@@ -9,17 +9,21 @@ namespace {
 void check_input(const TensorInfo& info, const Tensor& tensor) {
   if (not tensor.defined()) fail("input `{}` is missing", info.name);
   if (tensor.dtype() != info.dtype) fail("input `{}` should be {}, got {}", info.name, name_of(info.dtype), name_of(tensor.dtype()));
-  if (tensor.dims() != info.dims) fail("input `{}` should have dimensions {}, got {}", info.name, text_of(info.dims), text_of(tensor.dims()));
+  if (tensor.dims() != info.dims)
+    fail("input `{}` should have dimensions {}, got {}", info.name, text_of(info.dims), text_of(tensor.dims()));
 }
 
 }  // namespace
 
-Session::Session(const Engine& engine, const SessionConfig& config) : state_(std::make_unique<runtime::SessionState>(engine.loaded_, config)) {}
+Session::Session(const Engine& engine, const SessionConfig& config)
+    : state_(std::make_unique<runtime::SessionState>(engine.loaded_, config)) {}
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 Session::~Session() = default;
 
-void Session::bind_input(size_t index, const void* data) { state_->bind(plan::Place::input, index, static_cast<std::byte*>(const_cast<void*>(data))); }
+void Session::bind_input(size_t index, const void* data) {
+  state_->bind(plan::Place::input, index, static_cast<std::byte*>(const_cast<void*>(data)));
+}
 void Session::bind_output(size_t index, void* data) { state_->bind(plan::Place::output, index, static_cast<std::byte*>(data)); }
 
 Status Session::run() noexcept { return state_->run(nullptr); }

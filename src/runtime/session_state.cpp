@@ -69,9 +69,11 @@ void SessionState::bind(plan::Place place, size_t index, std::byte* data) {
 
 Status SessionState::check_bound() const {
   for (size_t i = 0; i < inputs_bound_.size(); ++i)
-    if (not inputs_bound_[i]) return {StatusCode::invalid_argument, fmt::format("input {} (`{}`) is not bound", i, engine_->inputs()[i].name)};
+    if (not inputs_bound_[i])
+      return {StatusCode::invalid_argument, fmt::format("input {} (`{}`) is not bound", i, engine_->inputs()[i].name)};
   for (size_t i = 0; i < outputs_bound_.size(); ++i)
-    if (not outputs_bound_[i]) return {StatusCode::invalid_argument, fmt::format("output {} (`{}`) is not bound", i, engine_->outputs()[i].name)};
+    if (not outputs_bound_[i])
+      return {StatusCode::invalid_argument, fmt::format("output {} (`{}`) is not bound", i, engine_->outputs()[i].name)};
   return Status::ok();
 }
 
@@ -83,7 +85,8 @@ Status SessionState::run(double* times) noexcept {
   for (size_t i = 0; i < steps_.size(); ++i) {
     const StepArguments& step = steps_[i];
     if (Status status = step.kernel->run(context, step.in, step.out, step.workspace); not status)
-      return {status.code(), fmt::format("step `{}` ({}): {}", engine_->plan().steps[i].name, engine_->plan().steps[i].tactic, status.message())};
+      return {status.code(),
+              fmt::format("step `{}` ({}): {}", engine_->plan().steps[i].name, engine_->plan().steps[i].tactic, status.message())};
     if (times == nullptr) continue;
     const auto after = std::chrono::steady_clock::now();
     times[i] = std::chrono::duration<double>(after - before).count();

@@ -18,12 +18,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     header.version = burnish::engine::file_version;
     header.header_bytes = sizeof header;
     header.file_bytes = size;
-    if (header.body_bytes <= size - sizeof header) header.body_hash = burnish::hash_of(std::span(file).subspan(sizeof header, header.body_bytes)).low;
+    if (header.body_bytes <= size - sizeof header)
+      header.body_hash = burnish::hash_of(std::span(file).subspan(sizeof header, header.body_bytes)).low;
     std::memcpy(file.data(), &header, sizeof header);
   }
   try {
     burnish::engine::read(file);
-  } catch (const burnish::Error&) {
-  }
+  } catch (const burnish::Error&) {}
   return 0;
 }

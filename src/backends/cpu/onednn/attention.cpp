@@ -38,13 +38,13 @@ Operand4 operand_of(const Dims& dims, const Dims& strides) {
 }
 
 struct Problem {
-  Operand4 query, key, value, mask, result;   // key as [batch, head, column, row] where transposed
+  Operand4 query, key, value, mask, result;  // key as [batch, head, column, row] where transposed
   bool has_mask = false, boolean_mask = false, causal = false;
   float scale = 1;
   DType storage = DType::f32;
-  int64_t rows = 1, columns = 1, depth = 1, width = 1;   // S, T, D, E
-  int64_t block = 1;                                      // rows of queries at a time
-  int64_t heads = 1;                                      // batch times heads
+  int64_t rows = 1, columns = 1, depth = 1, width = 1;  // S, T, D, E
+  int64_t block = 1;                                    // rows of queries at a time
+  int64_t heads = 1;                                    // batch times heads
 };
 
 constexpr int64_t score_bytes = 512 * 1024;
@@ -52,7 +52,9 @@ constexpr int64_t score_bytes = 512 * 1024;
 Problem problem_of(const OpRequest& request, const Variant& variant) {
   const auto& op = *request.op.as<ops::Attention>();
   Problem problem;
-  const auto operand = [&](size_t index) { return operand_of(request.dims(index), variant.inputs[index].layout.strides(request.dims(index))); };
+  const auto operand = [&](size_t index) {
+    return operand_of(request.dims(index), variant.inputs[index].layout.strides(request.dims(index)));
+  };
   problem.query = operand(0);
   problem.key = operand(1);
   if (op.transposed_k) {
@@ -117,7 +119,8 @@ Scratch scratch_of(const Problem& problem, const std::vector<Products>& products
   scratch.pad_at = scratch.narrow_at + (problem.storage == DType::f32 ? 0 : aligned(scores * 2));
   int64_t pad = 0;
   for (const Products& one : products)
-    pad = std::max({pad, static_cast<int64_t>(one.scores.scratchpad_desc().get_size()), static_cast<int64_t>(one.result.scratchpad_desc().get_size())});
+    pad = std::max({pad, static_cast<int64_t>(one.scores.scratchpad_desc().get_size()),
+                    static_cast<int64_t>(one.result.scratchpad_desc().get_size())});
   scratch.bytes = scratch.pad_at + aligned(pad);
   return scratch;
 }
@@ -161,9 +164,12 @@ struct Frame {
 class AttentionKernel final : public Kernel {
  public:
   AttentionKernel(const Problem& problem, std::vector<Products> products, int threads)
-      : problem_(problem), products_(std::move(products)), scratch_(scratch_of(problem_, products_)), threads_(threads), frames_([this] { return make_frame(); }) {}
+      : problem_(problem), products_(std::move(products)), scratch_(scratch_of(problem_, products_)), threads_(threads), frames_([this] {
+          return make_frame();
+        }) {}
 
-  Status run(tactics::RunContext&, std::span<const tactics::BufferRef> in, std::span<const tactics::BufferRef> out, void* workspace) const noexcept override {
+  Status run(tactics::RunContext&, std::span<const tactics::BufferRef> in, std::span<const tactics::BufferRef> out,
+             void* workspace) const noexcept override {
     std::unique_ptr<Frame> frame = frames_.take();
     if (frame == nullptr) return {StatusCode::resource_exhausted, "oneDNN could not make the arguments of attention"};
     const int64_t blocks = (problem_.rows + problem_.block - 1) / problem_.block;
@@ -173,7 +179,8 @@ class AttentionKernel final : public Kernel {
     parallel_for(parts, 1, [&](int64_t first, int64_t last) {
       for (int64_t part = first; part < last; ++part)
         for (int64_t item = items * part / parts; item < items * (part + 1) / parts; ++item)
-          if (not run_block(frame->threads[static_cast<size_t>(part)], in, out, static_cast<std::byte*>(workspace) + part * scratch_.bytes, item / blocks, item % blocks))
+          if (not run_block(frame->threads[static_cast<size_t>(part)], in, out, static_cast<std::byte*>(workspace) + part * scratch_.bytes,
+                            item / blocks, item % blocks))
             failed = true;
     });
     frames_.give_back(std::move(frame));
@@ -202,13 +209,16 @@ class AttentionKernel final : public Kernel {
     return buffer.data + offset(operand, head, row) * static_cast<int64_t>(byte_size(problem_.storage));
   }
 
-  bool run_block(ThreadCalls& calls, std::span<const tactics::BufferRef> in, std::span<const tactics::BufferRef> out, std::byte* scratch, int64_t head, int64_t block) const {
+  bool run_block(ThreadCalls& calls, std::span<const tactics::BufferRef> in, std::span<const tactics::BufferRef> out, std::byte* scratch,
+                 int64_t head, int64_t block) const {
     const int64_t first = block * problem_.block;
     const int64_t rows = std::min(problem_.block, problem_.rows - first);
     const size_t which = rows == problem_.block ? 0 : 1;
     auto* scores = reinterpret_cast<float*>(scratch);
     std::byte* narrow = scratch + scratch_.narrow_at;
-    if (not calls.scores[which].run(at(in[0], problem_.query, head, first), at(in[1], problem_.key, head, 0), scores, scratch + scratch_.pad_at)) return false;
+    if (not calls.scores[which].run(at(in[0], problem_.query, head, first), at(in[1], problem_.key, head, 0), scores,
+                                    scratch + scratch_.pad_at))
+      return false;
     const bool narrows = problem_.storage != DType::f32;
     for (int64_t row = 0; row < rows; ++row) {
       float* line = scores + row * problem_.columns;
@@ -286,13 +296,16 @@ class AttentionTactic final : public tactics::Tactic {
     if (request.has_epilogue()) return Verdict::no("takes no epilogue");
     for (size_t i = 0; i < 3; ++i) {
       if (request.inputs[i].type.dtype != DType::f32) return Verdict::no("only f32");
-      if (request.inputs[i].type.shape.rank() != request.inputs[0].type.shape.rank() or request.inputs[i].type.shape.rank() > 4) return Verdict::no("queries, keys and values differ in rank");
+      if (request.inputs[i].type.shape.rank() != request.inputs[0].type.shape.rank() or request.inputs[i].type.shape.rank() > 4)
+        return Verdict::no("queries, keys and values differ in rank");
       if (element_count(request.dims(i)) == 0) return Verdict::no("an empty tensor");
     }
     const Dims query = request.dims(0);
     for (size_t axis = 0; axis + 2 < query.size(); ++axis)
-      if (request.dims(1)[axis] != query[axis] or request.dims(2)[axis] != query[axis]) return Verdict::no("heads are shared between queries");
-    if (request.inputs.size() > 3 and request.inputs[3].present and request.inputs[3].type.dtype != DType::f32 and request.inputs[3].type.dtype != DType::boolean)
+      if (request.dims(1)[axis] != query[axis] or request.dims(2)[axis] != query[axis])
+        return Verdict::no("heads are shared between queries");
+    if (request.inputs.size() > 3 and request.inputs[3].present and request.inputs[3].type.dtype != DType::f32 and
+        request.inputs[3].type.dtype != DType::boolean)
       return Verdict::no("the mask is neither f32 nor boolean");
     return Verdict::yes();
   }
@@ -304,7 +317,8 @@ class AttentionTactic final : public tactics::Tactic {
       for (const bool tokens : {true, false}) {
         if (tokens and rank < 3) continue;
         for (const bool key_tokens : {true, false})
-          if (key_tokens == tokens or (tokens and request.op.as<ops::Attention>()->transposed_k)) offer(request, storage, tokens, key_tokens, sink);
+          if (key_tokens == tokens or (tokens and request.op.as<ops::Attention>()->transposed_k))
+            offer(request, storage, tokens, key_tokens, sink);
       }
     });
   }
@@ -322,7 +336,9 @@ class AttentionTactic final : public tactics::Tactic {
     for (size_t i = 0; i < request.inputs.size(); ++i) {
       const auto& input = request.inputs[i];
       const bool token = i == 1 ? key_tokens : tokens;
-      if (i < 3) variant.inputs.push_back({storage, token and input.constant == nullptr ? token_major(rank, i == 1 and transposed) : Layout::row_major(rank)});
+      if (i < 3)
+        variant.inputs.push_back(
+            {storage, token and input.constant == nullptr ? token_major(rank, i == 1 and transposed) : Layout::row_major(rank)});
       else variant.inputs.push_back(input.present ? tactics::plain_format(input.type) : Format{});
       if (i < 3 and input.constant != nullptr and storage != DType::f32) return;
     }
@@ -334,7 +350,8 @@ class AttentionTactic final : public tactics::Tactic {
       return;
     }
     variant.workspace = scratch_of(problem, all_products(problem)).bytes * request.target.threads;
-    const double flops = 2.0 * static_cast<double>(problem.heads * problem.rows * problem.columns) * static_cast<double>(problem.depth + problem.width);
+    const double flops =
+        2.0 * static_cast<double>(problem.heads * problem.rows * problem.columns) * static_cast<double>(problem.depth + problem.width);
     variant.estimate = estimate(request, variant, {storage, storage, false}, products->scores.impl_info_str(), flops) * 1.3;
     sink.offer(std::move(variant));
   }

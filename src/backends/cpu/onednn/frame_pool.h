@@ -26,9 +26,7 @@ class FramePool {
         if (Frame* frame = slot.exchange(nullptr, std::memory_order_acquire)) return std::unique_ptr<Frame>(frame);
     try {
       return make_();
-    } catch (...) {
-      return nullptr;
-    }
+    } catch (...) { return nullptr; }
   }
 
   void give_back(std::unique_ptr<Frame> frame) const noexcept {

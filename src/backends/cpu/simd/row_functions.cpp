@@ -1,8 +1,10 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backends/cpu/simd/row_functions.cpp"
+// clang-format off: this order is Highway's
 #include "backends/cpu/simd/targets.h"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+// clang-format on
 
 #include <algorithm>
 #include <cmath>
@@ -150,8 +152,9 @@ void row_accumulate_min(const float* x, float* to, size_t count) {
 }
 
 const RowFunctions* table() {
-  static const RowFunctions functions{row_sum,    row_sum_of_squares, row_max,        row_min,            row_moments,       row_normalize,
-                                      row_affine, row_exp_sum,        row_accumulate, row_accumulate_max, row_accumulate_min};
+  static const RowFunctions functions{row_sum,        row_sum_of_squares, row_max,           row_min,
+                                      row_moments,    row_normalize,      row_affine,        row_exp_sum,
+                                      row_accumulate, row_accumulate_max, row_accumulate_min};
   return &functions;
 }
 

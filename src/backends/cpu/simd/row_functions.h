@@ -8,13 +8,13 @@ namespace burnish::cpu {
 
 struct Moments {
   float mean = 0;
-  float variance = 0;   // of the population, computed around the mean
+  float variance = 0;  // of the population, computed around the mean
 };
 
 struct RowFunctions {
   float (*sum)(const float* x, size_t count);
   float (*sum_of_squares)(const float* x, size_t count);
-  float (*max)(const float* x, size_t count);   // -inf for none; NaN is not kept
+  float (*max)(const float* x, size_t count);  // -inf for none; NaN is not kept
   float (*min)(const float* x, size_t count);
   Moments (*moments)(const float* x, size_t count);
   /// out = (x - mean) * inverse * scale[i] + bias[i]; scale and bias may be nullptr.

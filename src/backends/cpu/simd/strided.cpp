@@ -36,7 +36,8 @@ void cut(std::vector<PhysicalLoop>& loops, const PhysicalLoop& other, size_t mis
 }
 
 /// Element strides of an operand for the physical loops of the domain, which are at least as fine as its own.
-std::vector<int64_t> strides_for(const std::vector<PhysicalLoop>& domain, std::span<const int64_t> dims, const Dims& operand_dims, const Layout& layout) {
+std::vector<int64_t> strides_for(const std::vector<PhysicalLoop>& domain, std::span<const int64_t> dims, const Dims& operand_dims,
+                                 const Layout& layout) {
   const std::vector<PhysicalLoop> own = physical_loops(operand_dims, layout);
   std::vector<int64_t> own_strides(own.size(), 1);
   for (size_t i = own.size(); i-- > 1;) own_strides[i - 1] = own_strides[i] * own[i].extent;

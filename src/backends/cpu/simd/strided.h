@@ -11,8 +11,8 @@
 namespace burnish::cpu {
 
 struct StridedLoops {
-  std::vector<int64_t> extents;                 // outermost first
-  std::vector<std::vector<int64_t>> strides;    // [operand][loop], in elements; 0 where it broadcasts
+  std::vector<int64_t> extents;               // outermost first
+  std::vector<std::vector<int64_t>> strides;  // [operand][loop], in elements; 0 where it broadcasts
 };
 
 /// True where no axis of this layout is padded for these dims.

@@ -32,7 +32,12 @@ void copy_strided(size_t bytes, const std::byte* from, int64_t from_stride, std:
 }  // namespace
 
 StridedCopy::StridedCopy(const Dims& dims, const tactics::Format& from, const tactics::Format& to)
-    : dims_(dims), from_(from), to_(to), from_bytes_(byte_size(from.storage)), to_bytes_(byte_size(to.storage)), converts_(from.storage != to.storage) {
+    : dims_(dims),
+      from_(from),
+      to_(to),
+      from_bytes_(byte_size(from.storage)),
+      to_bytes_(byte_size(to.storage)),
+      converts_(from.storage != to.storage) {
   padded_ = not unpadded(from.layout, dims) or not unpadded(to.layout, dims);
   if (padded_) return;
   // Blocks on either side must be loops of both: walk the finer of the two orders.
@@ -41,7 +46,9 @@ StridedCopy::StridedCopy(const Dims& dims, const tactics::Format& from, const ta
   prepare(std::move(loops));
 }
 
-StridedCopy::StridedCopy(StridedLoops loops, size_t element_bytes) : from_bytes_(element_bytes), to_bytes_(element_bytes) { prepare(std::move(loops)); }
+StridedCopy::StridedCopy(StridedLoops loops, size_t element_bytes) : from_bytes_(element_bytes), to_bytes_(element_bytes) {
+  prepare(std::move(loops));
+}
 
 void StridedCopy::prepare(StridedLoops loops) {
   const size_t rank = loops.extents.size();
@@ -111,10 +118,12 @@ void StridedCopy::copy_row(const std::byte* from, std::byte* to) const {
   float buffer[256];
   for (int64_t at = 0; at < row_; at += 256) {
     const int64_t count = std::min<int64_t>(256, row_ - at);
-    for (int64_t i = 0; row_from_ != 1 and i < count; ++i) buffer[i] = static_cast<float>(load_number(from_.storage, from + (at + i) * row_from_ * static_cast<int64_t>(from_bytes_)));
+    for (int64_t i = 0; row_from_ != 1 and i < count; ++i)
+      buffer[i] = static_cast<float>(load_number(from_.storage, from + (at + i) * row_from_ * static_cast<int64_t>(from_bytes_)));
     if (row_from_ == 1) tile_load(from_.storage)(from + at * static_cast<int64_t>(from_bytes_), buffer, static_cast<size_t>(count));
     if (row_to_ == 1) tile_store(to_.storage)(buffer, to + at * static_cast<int64_t>(to_bytes_), static_cast<size_t>(count));
-    for (int64_t i = 0; row_to_ != 1 and i < count; ++i) store_number(to_.storage, to + (at + i) * row_to_ * static_cast<int64_t>(to_bytes_), buffer[i]);
+    for (int64_t i = 0; row_to_ != 1 and i < count; ++i)
+      store_number(to_.storage, to + (at + i) * row_to_ * static_cast<int64_t>(to_bytes_), buffer[i]);
   }
 }
 

@@ -29,10 +29,10 @@ class StridedCopy {
   tactics::Format from_, to_;
   size_t from_bytes_ = 4, to_bytes_ = 4;
   bool converts_ = false;
-  std::vector<int64_t> extents_, from_strides_, to_strides_;   // the loops outside a row (or a plane)
+  std::vector<int64_t> extents_, from_strides_, to_strides_;  // the loops outside a row (or a plane)
   int64_t outer_ = 1;
   int64_t row_ = 1, row_from_ = 1, row_to_ = 1;
-  int64_t lines_ = 1, lines_from_ = 0, lines_to_ = 0;           // the second loop of a plane: the one the source is contiguous along
+  int64_t lines_ = 1, lines_from_ = 0, lines_to_ = 0;  // the second loop of a plane: the one the source is contiguous along
 };
 
 }  // namespace burnish::cpu

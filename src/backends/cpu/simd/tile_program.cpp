@@ -20,14 +20,17 @@ std::optional<double> constant_value(const Expr& expr, ExprOperand operand) {
 
 tactics::Verdict TileProgram::supports(const Expr& expr) {
   for (const DType dtype : expr.inputs)
-    if (not loads_as_f32(dtype)) return tactics::Verdict::no(fmt::format("the tile evaluator computes in f32 and cannot read {}", name_of(dtype)));
+    if (not loads_as_f32(dtype))
+      return tactics::Verdict::no(fmt::format("the tile evaluator computes in f32 and cannot read {}", name_of(dtype)));
   for (const ExprStep& step : expr.steps) {
-    if (not computes_as_f32(step.dtype)) return tactics::Verdict::no(fmt::format("the tile evaluator computes in f32, not in {}", name_of(step.dtype)));
+    if (not computes_as_f32(step.dtype))
+      return tactics::Verdict::no(fmt::format("the tile evaluator computes in f32, not in {}", name_of(step.dtype)));
     if (step.code != ExprCode::constant and tile_step(step.code) == nullptr)
       return tactics::Verdict::no(fmt::format("no f32 form of {}", info_of(step.code).name));
   }
   for (const ExprOperand output : expr.outputs)
-    if (not computes_as_f32(expr.dtype(output))) return tactics::Verdict::no(fmt::format("the tile evaluator cannot write {}", name_of(expr.dtype(output))));
+    if (not computes_as_f32(expr.dtype(output)))
+      return tactics::Verdict::no(fmt::format("the tile evaluator cannot write {}", name_of(expr.dtype(output))));
   return tactics::Verdict::yes();
 }
 
@@ -54,7 +57,8 @@ void TileProgram::assign_buffers(const Expr& expr) {
     add_step(expr, s, places);
     for (size_t k = 0; k < info_of(expr.steps[s].code).arity; ++k) {
       const ExprOperand arg = expr.steps[s].args[k];
-      const bool counted = std::find(expr.steps[s].args.begin(), expr.steps[s].args.begin() + static_cast<std::ptrdiff_t>(k), arg) != expr.steps[s].args.begin() + static_cast<std::ptrdiff_t>(k);
+      const bool counted = std::find(expr.steps[s].args.begin(), expr.steps[s].args.begin() + static_cast<std::ptrdiff_t>(k), arg) !=
+                           expr.steps[s].args.begin() + static_cast<std::ptrdiff_t>(k);
       if (not counted and places[arg].where == Where::buffer and last_use[arg] == s) free.push_back(places[arg].index);
     }
   }
@@ -107,8 +111,8 @@ void TileProgram::run(const float* const* inputs, float* const* outputs, size_t 
       tile_fill(result, one.p, count);
       continue;
     }
-    one.run(source(one.args[0], inputs, outputs, scratch), source(one.args[1], inputs, outputs, scratch), source(one.args[2], inputs, outputs, scratch), result, count, one.p,
-            one.q);
+    one.run(source(one.args[0], inputs, outputs, scratch), source(one.args[1], inputs, outputs, scratch),
+            source(one.args[2], inputs, outputs, scratch), result, count, one.p, one.q);
   }
   for (size_t i = 0; i < output_places_.size(); ++i) {
     const Operand& place = output_places_[i];

@@ -35,7 +35,7 @@ class TileProgram {
     uint16_t index = 0;
   };
   struct Instruction {
-    TileStep run = nullptr;   // nullptr: fill with p
+    TileStep run = nullptr;  // nullptr: fill with p
     std::array<Operand, 3> args;
     Operand result;
     float p = 0;

@@ -1,10 +1,11 @@
 // One loop over vectors for each pointwise step; compiled once for each instruction set and chosen when first asked.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backends/cpu/simd/tile_steps.cpp"
+// clang-format off: this order is Highway's
 #include "backends/cpu/simd/targets.h"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
-
+// clang-format on
 
 #include <array>
 #include <cmath>
@@ -56,20 +57,22 @@ HWY_INLINE V nan_max(V x, V y) { return hn::IfThenElse(hn::IsNaN(x), x, hn::IfTh
 
 HWY_INLINE V clamp(V x, V low, V high) { return hn::Min(hn::Max(x, low), high); }
 
-#define BURNISH_STEP(name, ...)                                                                                                          \
-  void step_##name(const float* a, const float* b, const float* c, float* out, size_t count, [[maybe_unused]] float p, [[maybe_unused]] float q) { \
-    for_each(a, b, c, out, count, [=](D d, [[maybe_unused]] V x, [[maybe_unused]] V y, [[maybe_unused]] V z) HWY_ATTR {                   \
-      (void)d;                                                                                                                           \
-      return __VA_ARGS__;                                                                                                                \
-    });                                                                                                                                  \
+#define BURNISH_STEP(name, ...)                                                                                         \
+  void step_##name(const float* a, const float* b, const float* c, float* out, size_t count, [[maybe_unused]] float p,  \
+                   [[maybe_unused]] float q) {                                                                          \
+    for_each(a, b, c, out, count, [=](D d, [[maybe_unused]] V x, [[maybe_unused]] V y, [[maybe_unused]] V z) HWY_ATTR { \
+      (void)d;                                                                                                          \
+      return __VA_ARGS__;                                                                                               \
+    });                                                                                                                 \
   }
-#define BURNISH_SCALAR_STEP(name, expression)                                                                                                 \
-  void step_##name(const float* a, const float* b, const float*, float* out, size_t count, [[maybe_unused]] float p, [[maybe_unused]] float q) { \
-    for (size_t i = 0; i < count; ++i) {                                                                                                 \
-      [[maybe_unused]] const float x = a[i];                                                                                             \
-      [[maybe_unused]] const float y = b != nullptr ? b[i] : 0;                                                                          \
-      out[i] = expression;                                                                                                               \
-    }                                                                                                                                    \
+#define BURNISH_SCALAR_STEP(name, expression)                                                                        \
+  void step_##name(const float* a, const float* b, const float*, float* out, size_t count, [[maybe_unused]] float p, \
+                   [[maybe_unused]] float q) {                                                                       \
+    for (size_t i = 0; i < count; ++i) {                                                                             \
+      [[maybe_unused]] const float x = a[i];                                                                         \
+      [[maybe_unused]] const float y = b != nullptr ? b[i] : 0;                                                      \
+      out[i] = expression;                                                                                           \
+    }                                                                                                                \
   }
 
 BURNISH_STEP(add, hn::Add(x, y))
@@ -103,7 +106,8 @@ BURNISH_STEP(shrink, hn::IfThenElse(hn::Lt(x, hn::Set(d, -p)), hn::Add(x, hn::Se
                                     hn::IfThenElseZero(hn::Gt(x, hn::Set(d, p)), hn::Sub(x, hn::Set(d, q)))))
 BURNISH_STEP(swish, hn::Mul(x, sigmoid_of(d, hn::Mul(x, hn::Set(d, p)))))
 BURNISH_STEP(gelu_erf, hn::Mul(hn::Mul(x, hn::Set(d, 0.5F)), hn::Add(hn::Set(d, 1.0F), erf_of(d, hn::Mul(x, hn::Set(d, 0.70710678F))))))
-BURNISH_STEP(gelu_tanh, hn::Mul(x, sigmoid_of(d, hn::Mul(hn::Mul(x, hn::Set(d, 1.5957691216F)), hn::MulAdd(hn::Mul(x, x), hn::Set(d, 0.044715F), hn::Set(d, 1.0F))))))
+BURNISH_STEP(gelu_tanh, hn::Mul(x, sigmoid_of(d, hn::Mul(hn::Mul(x, hn::Set(d, 1.5957691216F)),
+                                                         hn::MulAdd(hn::Mul(x, x), hn::Set(d, 0.044715F), hn::Set(d, 1.0F))))))
 BURNISH_STEP(prelu, hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(x, y), x))
 BURNISH_STEP(clip, nan_min(nan_max(x, y), z))
 BURNISH_STEP(is_nan, boolean(d, hn::IsNaN(x)))
@@ -136,7 +140,7 @@ BURNISH_SCALAR_STEP(asinh, std::asinh(x))
 BURNISH_SCALAR_STEP(acosh, std::acosh(x))
 BURNISH_SCALAR_STEP(atanh, std::atanh(x))
 BURNISH_SCALAR_STEP(softplus, (x > 20 ? x : std::log1p(std::exp(x))))
-BURNISH_SCALAR_STEP(mish, x * std::tanh(x > 20 ? x : std::log1p(std::exp(x))))
+BURNISH_SCALAR_STEP(mish, x* std::tanh(x > 20 ? x : std::log1p(std::exp(x))))
 BURNISH_SCALAR_STEP(round_half_away, std::round(x))
 BURNISH_SCALAR_STEP(is_inf, static_cast<float>(std::isinf(x) and ((x < 0 and p != 0) or (x > 0 and q != 0))))
 
@@ -144,20 +148,24 @@ TileStep find_step(ExprCode code) {
   switch (code) {
 #define BURNISH_CASE(name) \
   case ExprCode::name: return step_##name;
-    BURNISH_CASE(add) BURNISH_CASE(sub) BURNISH_CASE(mul) BURNISH_CASE(div) BURNISH_CASE(mod) BURNISH_CASE(fmod) BURNISH_CASE(pow)
-    BURNISH_CASE(min) BURNISH_CASE(max) BURNISH_CASE(neg) BURNISH_CASE(abs) BURNISH_CASE(sign) BURNISH_CASE(reciprocal) BURNISH_CASE(sqrt)
-    BURNISH_CASE(exp) BURNISH_CASE(log) BURNISH_CASE(erf) BURNISH_CASE(floor) BURNISH_CASE(ceil) BURNISH_CASE(round) BURNISH_CASE(sin)
-    BURNISH_CASE(cos) BURNISH_CASE(tan) BURNISH_CASE(asin) BURNISH_CASE(acos) BURNISH_CASE(atan) BURNISH_CASE(sinh) BURNISH_CASE(cosh)
-    BURNISH_CASE(tanh) BURNISH_CASE(asinh) BURNISH_CASE(acosh) BURNISH_CASE(atanh) BURNISH_CASE(sigmoid) BURNISH_CASE(relu)
-    BURNISH_CASE(softplus) BURNISH_CASE(softsign) BURNISH_CASE(mish) BURNISH_CASE(hard_swish) BURNISH_CASE(leaky_relu) BURNISH_CASE(elu)
-    BURNISH_CASE(celu) BURNISH_CASE(selu) BURNISH_CASE(hard_sigmoid) BURNISH_CASE(thresholded_relu) BURNISH_CASE(shrink) BURNISH_CASE(swish)
-    BURNISH_CASE(gelu_erf) BURNISH_CASE(gelu_tanh) BURNISH_CASE(prelu) BURNISH_CASE(clip) BURNISH_CASE(is_nan) BURNISH_CASE(is_inf)
-    BURNISH_CASE(equal) BURNISH_CASE(less) BURNISH_CASE(less_equal) BURNISH_CASE(greater) BURNISH_CASE(greater_equal) BURNISH_CASE(logical_and)
-    BURNISH_CASE(logical_or) BURNISH_CASE(logical_xor) BURNISH_CASE(logical_not) BURNISH_CASE(where) BURNISH_CASE(round_half_away)
-    BURNISH_CASE(trunc)
+    BURNISH_CASE(add)
+  BURNISH_CASE(sub)
+  BURNISH_CASE(mul) BURNISH_CASE(div) BURNISH_CASE(mod) BURNISH_CASE(fmod) BURNISH_CASE(pow) BURNISH_CASE(min) BURNISH_CASE(max)
+      BURNISH_CASE(neg) BURNISH_CASE(abs) BURNISH_CASE(sign) BURNISH_CASE(reciprocal) BURNISH_CASE(sqrt) BURNISH_CASE(exp) BURNISH_CASE(log)
+          BURNISH_CASE(erf) BURNISH_CASE(floor) BURNISH_CASE(ceil) BURNISH_CASE(round) BURNISH_CASE(sin) BURNISH_CASE(cos) BURNISH_CASE(tan)
+              BURNISH_CASE(asin) BURNISH_CASE(acos) BURNISH_CASE(atan) BURNISH_CASE(sinh) BURNISH_CASE(cosh) BURNISH_CASE(tanh)
+                  BURNISH_CASE(asinh) BURNISH_CASE(acosh) BURNISH_CASE(atanh) BURNISH_CASE(sigmoid) BURNISH_CASE(relu)
+                      BURNISH_CASE(softplus) BURNISH_CASE(softsign) BURNISH_CASE(mish) BURNISH_CASE(hard_swish) BURNISH_CASE(leaky_relu)
+                          BURNISH_CASE(elu) BURNISH_CASE(celu) BURNISH_CASE(selu) BURNISH_CASE(hard_sigmoid) BURNISH_CASE(thresholded_relu)
+                              BURNISH_CASE(shrink) BURNISH_CASE(swish) BURNISH_CASE(gelu_erf) BURNISH_CASE(gelu_tanh) BURNISH_CASE(prelu)
+                                  BURNISH_CASE(clip) BURNISH_CASE(is_nan) BURNISH_CASE(is_inf) BURNISH_CASE(equal) BURNISH_CASE(less)
+                                      BURNISH_CASE(less_equal) BURNISH_CASE(greater) BURNISH_CASE(greater_equal) BURNISH_CASE(logical_and)
+                                          BURNISH_CASE(logical_or) BURNISH_CASE(logical_xor) BURNISH_CASE(logical_not) BURNISH_CASE(where)
+                                              BURNISH_CASE(round_half_away) BURNISH_CASE(trunc)
 #undef BURNISH_CASE
-    case ExprCode::cast: return step_copy;
-    default: return nullptr;
+                                                  case ExprCode::cast:
+    return step_copy;
+    default : return nullptr;
   }
 }
 

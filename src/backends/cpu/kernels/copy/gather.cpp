@@ -40,10 +40,12 @@ class GatherKernel final : public tactics::Kernel {
           wrong = index(in[1].data, i % picks_);
           continue;
         }
-        std::memcpy(out[0].data + i * slice_bytes_, in[0].data + (i / picks_ * extent_ + pick) * slice_bytes_, static_cast<size_t>(slice_bytes_));
+        std::memcpy(out[0].data + i * slice_bytes_, in[0].data + (i / picks_ * extent_ + pick) * slice_bytes_,
+                    static_cast<size_t>(slice_bytes_));
       }
     });
-    if (wrong != extent_) return {StatusCode::out_of_range, "Gather index " + std::to_string(wrong) + " is outside an axis of size " + std::to_string(extent_)};
+    if (wrong != extent_)
+      return {StatusCode::out_of_range, "Gather index " + std::to_string(wrong) + " is outside an axis of size " + std::to_string(extent_)};
     return Status::ok();
   }
 

@@ -15,7 +15,8 @@ StridedLoops loops_of(const Dims& extent, const Placement& from, const Placement
   loops.strides.resize(2);
   for (const size_t axis : order) {
     if (extent[axis] == 1) continue;
-    const bool merges = not loops.extents.empty() and loops.strides[0].back() == from.strides[axis] * extent[axis] and loops.strides[1].back() == to.strides[axis] * extent[axis];
+    const bool merges = not loops.extents.empty() and loops.strides[0].back() == from.strides[axis] * extent[axis] and
+                        loops.strides[1].back() == to.strides[axis] * extent[axis];
     if (merges) {
       loops.extents.back() *= extent[axis];
       loops.strides[0].back() = from.strides[axis];

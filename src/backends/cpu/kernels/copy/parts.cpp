@@ -46,7 +46,8 @@ class PartsKernel final : public tactics::Kernel {
  private:
   void fill(const BufferRef& out) const {
     const size_t size = parts_.fill.size();
-    for (int64_t at = 0; at + static_cast<int64_t>(size) <= out.bytes; at += static_cast<int64_t>(size)) std::memcpy(out.data + at, parts_.fill.data(), size);
+    for (int64_t at = 0; at + static_cast<int64_t>(size) <= out.bytes; at += static_cast<int64_t>(size))
+      std::memcpy(out.data + at, parts_.fill.data(), size);
   }
 
   Parts parts_;
@@ -86,8 +87,8 @@ Parts parts_of_split(const OpRequest& request, const Layout& layout, size_t byte
 
 Parts parts_of_slice(const OpRequest& request, const Layout& layout, size_t bytes) {
   const Dims dims = request.dims(0);
-  const std::vector<ops::SliceRange> ranges =
-      ops::slice_ranges(dims, constant_or_empty(request, 1), constant_or_empty(request, 2), constant_or_empty(request, 3), constant_or_empty(request, 4));
+  const std::vector<ops::SliceRange> ranges = ops::slice_ranges(dims, constant_or_empty(request, 1), constant_or_empty(request, 2),
+                                                                constant_or_empty(request, 3), constant_or_empty(request, 4));
   Placement from = whole(dims, layout);
   for (size_t axis = 0; axis < dims.size(); ++axis) {
     from.offset += ranges[axis].start * from.strides[axis];
@@ -128,7 +129,8 @@ Parts parts_of_pad(const OpRequest& request, const Layout& layout, size_t bytes)
   Parts made;
   made.fill.assign(bytes, std::byte{0});
   if (request.inputs.size() > 2 and request.inputs[2].present) std::memcpy(made.fill.data(), request.inputs[2].constant->data(), bytes);
-  if (element_count(out) > 0 and std::all_of(extent.begin(), extent.end(), [](int64_t e) { return e > 0; })) made.parts.push_back({0, 0, PartCopy(extent, from, to, bytes)});
+  if (element_count(out) > 0 and std::all_of(extent.begin(), extent.end(), [](int64_t e) { return e > 0; }))
+    made.parts.push_back({0, 0, PartCopy(extent, from, to, bytes)});
   return made;
 }
 
@@ -148,7 +150,8 @@ class PartsTactic final : public tactics::Tactic {
   Verdict supports(const OpRequest& request) const override {
     const auto* pad = request.op.as<ops::Pad>();
     const bool concat = request.op.is<ops::Concat>();
-    if (not concat and pad == nullptr and not request.op.is<ops::Split>() and not request.op.is<ops::Slice>() and not request.op.is<ops::Expand>())
+    if (not concat and pad == nullptr and not request.op.is<ops::Split>() and not request.op.is<ops::Slice>() and
+        not request.op.is<ops::Expand>())
       return Verdict::no("neither Concat, Split, Slice, Pad nor Expand");
     if (request.has_epilogue()) return Verdict::no("a copy takes no epilogue");
     if (request.inputs[0].type.dtype == DType::string) return Verdict::no("strings are moved by the reference");
@@ -171,7 +174,8 @@ class PartsTactic final : public tactics::Tactic {
   }
 
   std::unique_ptr<tactics::Kernel> build(tactics::BuildContext& context, const OpRequest& request, const Variant& variant) const override {
-    return std::make_unique<PartsKernel>(parts_of(request, variant.outputs[0].layout, byte_size(variant.outputs[0].storage)), context.threads());
+    return std::make_unique<PartsKernel>(parts_of(request, variant.outputs[0].layout, byte_size(variant.outputs[0].storage)),
+                                         context.threads());
   }
 
  private:
@@ -188,7 +192,8 @@ class PartsTactic final : public tactics::Tactic {
       else variant.inputs.push_back(input.present ? tactics::plain_format(input.type) : tactics::Format{});
       variant.keeps_constant.push_back(not data and input.present);
       // A constant part keeps its own form; the layout at hand must then be row-major.
-      if (data and input.constant != nullptr and (not layout.is_row_major() or (storage != DType::f32 and input.type.dtype == DType::f32))) return;
+      if (data and input.constant != nullptr and (not layout.is_row_major() or (storage != DType::f32 and input.type.dtype == DType::f32)))
+        return;
     }
     for (const TensorType& output : request.outputs) {
       variant.outputs.push_back(stored(output));

@@ -11,7 +11,8 @@ class ReformatKernel final : public tactics::Kernel {
   ReformatKernel(const tactics::OpRequest& request, const tactics::Variant& variant, int threads)
       : copy_(request.dims(0), variant.inputs[0], variant.outputs[0]), threads_(threads) {}
 
-  Status run(tactics::RunContext&, std::span<const tactics::BufferRef> in, std::span<const tactics::BufferRef> out, void*) const noexcept override {
+  Status run(tactics::RunContext&, std::span<const tactics::BufferRef> in, std::span<const tactics::BufferRef> out,
+             void*) const noexcept override {
     copy_.run(in[0].data, out[0].data, threads_);
     return Status::ok();
   }
@@ -31,7 +32,8 @@ class ReformatTactic final : public tactics::Tactic {
   }
   void variants(const tactics::OpRequest&, tactics::VariantSink&) const override {}
 
-  std::unique_ptr<tactics::Kernel> build(tactics::BuildContext& context, const tactics::OpRequest& request, const tactics::Variant& variant) const override {
+  std::unique_ptr<tactics::Kernel> build(tactics::BuildContext& context, const tactics::OpRequest& request,
+                                         const tactics::Variant& variant) const override {
     return std::make_unique<ReformatKernel>(request, variant, context.threads());
   }
 };

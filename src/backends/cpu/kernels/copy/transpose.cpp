@@ -1,7 +1,7 @@
 // Transpose of row-major tensors of any element size: rows are copied whole where the last axis stays, planes in blocks where it moves.
+#include "ops/transpose.h"
 #include "backends/cpu/simd/strided_copy.h"
 #include "ops/operator.h"
-#include "ops/transpose.h"
 #include "tactics/registry.h"
 
 namespace burnish::cpu {
@@ -11,7 +11,8 @@ class TransposeKernel final : public tactics::Kernel {
  public:
   TransposeKernel(StridedCopy copy, int threads) : copy_(std::move(copy)), threads_(threads) {}
 
-  Status run(tactics::RunContext&, std::span<const tactics::BufferRef> in, std::span<const tactics::BufferRef> out, void*) const noexcept override {
+  Status run(tactics::RunContext&, std::span<const tactics::BufferRef> in, std::span<const tactics::BufferRef> out,
+             void*) const noexcept override {
     copy_.run(in[0].data, out[0].data, threads_);
     return Status::ok();
   }
@@ -39,13 +40,16 @@ class TransposeTactic final : public tactics::Tactic {
       if (request.inputs[0].type.dtype == DType::f32 and request.permits(narrow)) offer(request, narrow, sink);
   }
 
-  std::unique_ptr<tactics::Kernel> build(tactics::BuildContext& context, const tactics::OpRequest& request, const tactics::Variant& variant) const override {
+  std::unique_ptr<tactics::Kernel> build(tactics::BuildContext& context, const tactics::OpRequest& request,
+                                         const tactics::Variant& variant) const override {
     const Dims dims = request.dims(0);
     // The output's memory, seen with the input's axes, is the input with its axes in another order.
     Layout order;
-    for (const size_t axis : ops::permutation(*request.op.as<ops::Transpose>(), dims.size())) order.order.push_back(static_cast<uint8_t>(axis));
+    for (const size_t axis : ops::permutation(*request.op.as<ops::Transpose>(), dims.size()))
+      order.order.push_back(static_cast<uint8_t>(axis));
     const DType storage = variant.inputs[0].storage;
-    return std::make_unique<TransposeKernel>(StridedCopy(dims, {storage, Layout::row_major(dims.size())}, {storage, order}), context.threads());
+    return std::make_unique<TransposeKernel>(StridedCopy(dims, {storage, Layout::row_major(dims.size())}, {storage, order}),
+                                             context.threads());
   }
 
  private:

@@ -40,7 +40,8 @@ class GroupNormalizationKernel final : public tactics::Kernel {
         for (int64_t member = 0; member < members; ++member) {
           const auto channel = static_cast<size_t>(group % groups_ * members + member);
           const float factor = inverse * scale_[channel];
-          rows.affine(x + at + member * spatial_, y + at + member * spatial_, static_cast<size_t>(spatial_), factor, bias_[channel] - moments.mean * factor);
+          rows.affine(x + at + member * spatial_, y + at + member * spatial_, static_cast<size_t>(spatial_), factor,
+                      bias_[channel] - moments.mean * factor);
         }
       }
     });
@@ -59,13 +60,15 @@ class GroupNormalizationTactic final : public tactics::Tactic {
   uint32_t revision() const override { return 1; }
 
   Verdict supports(const OpRequest& request) const override {
-    if (not request.op.is<ops::InstanceNormalization>() and not request.op.is<ops::GroupNormalization>()) return Verdict::no("not an instance or group normalization");
+    if (not request.op.is<ops::InstanceNormalization>() and not request.op.is<ops::GroupNormalization>())
+      return Verdict::no("not an instance or group normalization");
     if (request.has_epilogue()) return Verdict::no("takes no epilogue");
     if (request.inputs[0].type.dtype != DType::f32) return Verdict::no("only f32");
     const Dims dims = request.dims(0);
     if (dims.size() < 2 or element_count(dims) == 0) return Verdict::no("an empty tensor, or one without channels");
     for (const size_t i : {1, 2})
-      if (request.inputs.size() <= i or request.inputs[i].constant == nullptr or request.inputs[i].constant->size() != dims[1]) return Verdict::no("scale and bias are not constants of one value a channel");
+      if (request.inputs.size() <= i or request.inputs[i].constant == nullptr or request.inputs[i].constant->size() != dims[1])
+        return Verdict::no("scale and bias are not constants of one value a channel");
     return Verdict::yes();
   }
 
@@ -82,7 +85,8 @@ class GroupNormalizationTactic final : public tactics::Tactic {
   }
 
   std::unique_ptr<tactics::Kernel> build(tactics::BuildContext&, const OpRequest& request, const Variant&) const override {
-    if (const auto* instance = request.op.as<ops::InstanceNormalization>()) return std::make_unique<GroupNormalizationKernel>(request, request.dims(0)[1], instance->epsilon);
+    if (const auto* instance = request.op.as<ops::InstanceNormalization>())
+      return std::make_unique<GroupNormalizationKernel>(request, request.dims(0)[1], instance->epsilon);
     const auto* group = request.op.as<ops::GroupNormalization>();
     return std::make_unique<GroupNormalizationKernel>(request, group->groups, group->epsilon);
   }

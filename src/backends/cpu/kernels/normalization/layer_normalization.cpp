@@ -41,7 +41,8 @@ class RowNormalizationKernel final : public tactics::Kernel {
     if (shape_.rows * shape_.columns == 0) return Status::ok();
     parallel_for(parts, shape_.rows * shape_.columns < 8192 ? parts : 1, [&](int64_t first, int64_t last) {
       for (int64_t part = first; part < last; ++part)
-        run_rows(in[0].data, out[0].data, static_cast<float*>(workspace) + part * shape_.columns, shape_.rows * part / parts, shape_.rows * (part + 1) / parts);
+        run_rows(in[0].data, out[0].data, static_cast<float*>(workspace) + part * shape_.columns, shape_.rows * part / parts,
+                 shape_.rows * (part + 1) / parts);
     });
     return Status::ok();
   }
@@ -70,7 +71,8 @@ class RowNormalizationKernel final : public tactics::Kernel {
       const Moments moments = rows.moments(x, columns);
       rows.normalize(x, y, columns, moments.mean, 1 / std::sqrt(moments.variance + epsilon_), scale_.data(), bias);
     } else {
-      rows.normalize(x, y, columns, 0, 1 / std::sqrt(rows.sum_of_squares(x, columns) / static_cast<float>(columns) + epsilon_), scale_.data(), bias);
+      rows.normalize(x, y, columns, 0, 1 / std::sqrt(rows.sum_of_squares(x, columns) / static_cast<float>(columns) + epsilon_),
+                     scale_.data(), bias);
     }
   }
 
@@ -107,7 +109,9 @@ class RowNormalizationTactic final : public tactics::Tactic {
     for_each_storage(request, [&](DType storage) {
       Variant variant;
       for (size_t i = 0; i < request.inputs.size(); ++i) {
-        variant.inputs.push_back(request.inputs[i].present ? (i == 0 ? rows_format(request.inputs[i].type, storage) : tactics::plain_format(request.inputs[i].type)) : tactics::Format{});
+        variant.inputs.push_back(request.inputs[i].present ? (i == 0 ? rows_format(request.inputs[i].type, storage)
+                                                                     : tactics::plain_format(request.inputs[i].type))
+                                                           : tactics::Format{});
         variant.keeps_constant.push_back(i > 0 and request.inputs[i].present);
       }
       for (const TensorType& output : request.outputs) variant.outputs.push_back(rows_format(output, storage));

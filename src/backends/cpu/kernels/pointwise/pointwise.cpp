@@ -23,12 +23,13 @@ struct Access {
   TileLoad load = nullptr;
   size_t element_bytes = 4;
   std::vector<int64_t> strides;
-  bool direct = false;   // f32 and contiguous over whole tiles: used where it lies
+  bool direct = false;  // f32 and contiguous over whole tiles: used where it lies
 };
 
 class PointwiseKernel final : public tactics::Kernel {
  public:
-  PointwiseKernel(const OpRequest& request, const Variant& variant, int threads) : program_(request.op.as<ops::Pointwise>()->expr), threads_(threads) {
+  PointwiseKernel(const OpRequest& request, const Variant& variant, int threads)
+      : program_(request.op.as<ops::Pointwise>()->expr), threads_(threads) {
     const Dims domain = request.output_dims();
     std::vector<std::pair<Dims, Layout>> operands;
     for (size_t i = 0; i < request.inputs.size(); ++i) operands.emplace_back(request.dims(i), variant.inputs[i].layout);
@@ -100,14 +101,17 @@ class PointwiseKernel final : public tactics::Kernel {
       const int64_t rows = std::min(rows_per_tile_, rows_ - row);
       const int64_t begin = block * static_cast<int64_t>(tile_elements);
       const int64_t columns = std::min<int64_t>(static_cast<int64_t>(tile_elements), inner_ - begin);
-      for (size_t i = 0; i < inputs_.size(); ++i) sources[i] = fetch(inputs_[i], in[i].data, offset_of(inputs_[i], outer, row, begin), rows, columns, staging + i * tile_elements);
+      for (size_t i = 0; i < inputs_.size(); ++i)
+        sources[i] = fetch(inputs_[i], in[i].data, offset_of(inputs_[i], outer, row, begin), rows, columns, staging + i * tile_elements);
       const int64_t at = (outer * rows_ + row) * inner_ + begin;
       for (size_t i = 0; i < stores_.size(); ++i)
-        targets[i] = stores_[i] == nullptr and out[i].data != nullptr ? reinterpret_cast<float*>(out[i].data) + at : staging + (inputs_.size() + i) * tile_elements;
+        targets[i] = stores_[i] == nullptr and out[i].data != nullptr ? reinterpret_cast<float*>(out[i].data) + at
+                                                                      : staging + (inputs_.size() + i) * tile_elements;
       const auto count = static_cast<size_t>(rows * columns);
       program_.run(sources.data(), targets.data(), count, scratch);
       for (size_t i = 0; i < stores_.size(); ++i)
-        if (stores_[i] != nullptr and out[i].data != nullptr) stores_[i](targets[i], out[i].data + static_cast<size_t>(at) * output_bytes_[i], count);
+        if (stores_[i] != nullptr and out[i].data != nullptr)
+          stores_[i](targets[i], out[i].data + static_cast<size_t>(at) * output_bytes_[i], count);
     }
   }
 
@@ -147,9 +151,9 @@ class PointwiseKernel final : public tactics::Kernel {
   TileProgram program_;
   int threads_;
   std::vector<Access> inputs_;
-  std::vector<TileStore> stores_;        // nullptr: f32, written in place
+  std::vector<TileStore> stores_;  // nullptr: f32, written in place
   std::vector<size_t> output_bytes_;
-  std::vector<int64_t> extents_;         // the loops outside a tile's two
+  std::vector<int64_t> extents_;  // the loops outside a tile's two
   int64_t outer_ = 1, rows_ = 1, inner_ = 1;
   int64_t rows_per_tile_ = 1, row_blocks_ = 1, inner_blocks_ = 1;
 };
@@ -212,7 +216,9 @@ class Pointwise final : public tactics::Tactic {
       bytes += static_cast<double>(tactics::stored_bytes(variant.outputs.back(), dims));
     }
     const TileProgram program(request.op.as<ops::Pointwise>()->expr);
-    if (variant.in_place >= 0 and not(variant.inputs[static_cast<size_t>(variant.in_place)] == variant.outputs[0] and program.last_step_writes_output())) variant.in_place = -1;
+    if (variant.in_place >= 0 and
+        not(variant.inputs[static_cast<size_t>(variant.in_place)] == variant.outputs[0] and program.last_step_writes_output()))
+      variant.in_place = -1;
     const size_t floats = program.scratch_floats() + (request.inputs.size() + request.outputs.size()) * tile_elements;
     variant.workspace = static_cast<int64_t>(floats * sizeof(float)) * request.target.threads;
     const auto steps = static_cast<double>(request.op.as<ops::Pointwise>()->expr.steps.size());

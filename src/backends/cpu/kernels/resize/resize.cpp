@@ -52,7 +52,8 @@ std::vector<Tap> taps_of(const ops::Resize& resize, int64_t in, int64_t out, dou
   std::vector<Tap> taps(static_cast<size_t>(out));
   const auto clamp = [&](int64_t index) { return std::min(std::max<int64_t>(index, 0), in - 1); };
   for (int64_t i = 0; i < out; ++i) {
-    const double position = source_position(resize.coordinates, static_cast<double>(i), scale, static_cast<double>(in), static_cast<double>(out));
+    const double position =
+        source_position(resize.coordinates, static_cast<double>(i), scale, static_cast<double>(in), static_cast<double>(out));
     Tap& tap = taps[static_cast<size_t>(i)];
     if (resize.mode == ResizeMode::nearest) {
       tap.first = tap.second = clamp(nearest_index(resize.nearest, position));
@@ -73,7 +74,8 @@ double scale_of(const OpRequest& request, size_t axis) {
   const Dims in = request.dims(0);
   if (scales and resize.axes.empty()) return request.inputs[2].constant->number(static_cast<int64_t>(axis));
   for (size_t i = 0; scales and i < resize.axes.size(); ++i)
-    if ((resize.axes[i] + static_cast<int64_t>(in.size())) % static_cast<int64_t>(in.size()) == static_cast<int64_t>(axis)) return request.inputs[2].constant->number(static_cast<int64_t>(i));
+    if ((resize.axes[i] + static_cast<int64_t>(in.size())) % static_cast<int64_t>(in.size()) == static_cast<int64_t>(axis))
+      return request.inputs[2].constant->number(static_cast<int64_t>(i));
   return static_cast<double>(request.output_dims()[axis]) / static_cast<double>(in[axis]);
 }
 
@@ -191,7 +193,8 @@ class ResizeTactic final : public tactics::Tactic {
       variant.keeps_constant.push_back(i > 0);
     }
     variant.outputs = {{DType::f32, layout}};
-    variant.estimate = static_cast<double>(element_count(request.output_dims())) * (layout.is_row_major() ? 0.8e-9 : 0.4e-9) / request.target.threads;
+    variant.estimate =
+        static_cast<double>(element_count(request.output_dims())) * (layout.is_row_major() ? 0.8e-9 : 0.4e-9) / request.target.threads;
     sink.offer(std::move(variant));
   }
 };
