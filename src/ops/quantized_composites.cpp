@@ -18,7 +18,8 @@ ValueId optional_input(const ImportContext& context, size_t index) { return cont
 /// The float value of inputs [first, first + 3): quantized tensor, scale, zero point.
 ValueId dequantized(ImportContext& context, size_t first, int64_t axis) {
   std::vector<ValueId> inputs{context.input(first), context.input(first + 1), optional_input(context, first + 2)};
-  return context.add(DequantizeLinear{.axis = axis, .block_size = 0, .output = context.type(inputs[1]).dtype}, std::move(inputs));
+  const DequantizeLinear op{.axis = axis, .block_size = 0, .output = context.type(inputs[1]).dtype};
+  return context.add(op, std::move(inputs));
 }
 
 ValueId quantized(ImportContext& context, ValueId value, ValueId scale, ValueId zero_point, int64_t axis) {
