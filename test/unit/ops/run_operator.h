@@ -33,7 +33,9 @@ inline std::vector<Tensor> run_operator(const std::function<Op()>& make, const s
   for (size_t i = 0; i < results.size(); ++i) {
     const TensorType& type = graph.type(graph.outputs()[i]);
     EXPECT_EQ(type.dtype, results[i].dtype());
-    if (type.shape.is_static()) EXPECT_EQ(type.shape.dims(), results[i].dims());
+    if (type.shape.is_static()) {
+      EXPECT_EQ(type.shape.dims(), results[i].dims());
+    }
   }
   return results;
 }
