@@ -2,6 +2,7 @@
 #include "plan/memory.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 
 namespace burnish::plan {
@@ -62,30 +63,51 @@ int64_t peak_alive(const std::vector<MemoryRequest>& requests, const std::vector
   return peak;
 }
 
+std::vector<size_t> order_by(size_t count, const std::function<int64_t(size_t)>& key) {
+  std::vector<size_t> order(count);
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return key(a) > key(b); });
+  return order;
+}
+
+/// Places what reached highest first of all, and again, as long as the budget lasts: a request that found no gap gets its pick of them.
+void improve(const std::vector<MemoryRequest>& requests, const std::vector<int64_t>& bytes, std::vector<size_t> order, int64_t bound,
+             Placement& best) {
+  constexpr size_t budget = 30'000'000;
+  const size_t rounds = std::clamp<size_t>(budget / (requests.size() * requests.size() + 1), 8, 400);
+  Placement now = best;
+  for (size_t round = 0; round < rounds and best.arena_bytes > bound; ++round) {
+    const auto is_top = [&](size_t i) { return bytes[i] > 0 and now.offsets[i] + bytes[i] == now.arena_bytes; };
+    const auto top = std::find_if(order.begin(), order.end(), is_top);
+    if (top == order.end() or top == order.begin()) return;
+    std::rotate(order.begin(), top, top + 1);
+    now = place_in_order(requests, bytes, order);
+    if (now.arena_bytes < best.arena_bytes) best = now;
+  }
+}
+
 }  // namespace
 
 Placement place(const std::vector<MemoryRequest>& requests, int64_t alignment) {
   std::vector<int64_t> bytes(requests.size());
   for (size_t i = 0; i < requests.size(); ++i) bytes[i] = (requests[i].bytes + alignment - 1) / alignment * alignment;
   const auto lifetime = [&](size_t i) { return static_cast<int64_t>(requests[i].last_step) - requests[i].first_step + 1; };
-  const auto by = [&](auto key) {
-    std::vector<size_t> order(requests.size());
-    std::iota(order.begin(), order.end(), size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return key(a) > key(b); });
-    return order;
-  };
   const int64_t bound = peak_alive(requests, bytes);
   const std::vector<std::vector<size_t>> orders = {
-      by([&](size_t i) { return bytes[i]; }),
-      by([&](size_t i) { return lifetime(i); }),
-      by([&](size_t i) { return bytes[i] * lifetime(i); }),
-      by([&](size_t i) { return -static_cast<int64_t>(requests[i].first_step); }),
+      order_by(requests.size(), [&](size_t i) { return bytes[i]; }),
+      order_by(requests.size(), lifetime),
+      order_by(requests.size(), [&](size_t i) { return bytes[i] * lifetime(i); }),
+      order_by(requests.size(), [&](size_t i) { return -static_cast<int64_t>(requests[i].first_step); }),
   };
   Placement best;
   for (const std::vector<size_t>& order : orders) {
     Placement placement = place_in_order(requests, bytes, order);
-    if (best.offsets.empty() or placement.arena_bytes < best.arena_bytes) best = std::move(placement);
+    const bool better = best.offsets.empty() or placement.arena_bytes < best.arena_bytes;
+    if (better) best = placement;
     if (best.arena_bytes == bound) break;
+    Placement improved = std::move(placement);
+    improve(requests, bytes, order, bound, improved);
+    if (improved.arena_bytes < best.arena_bytes) best = std::move(improved);
   }
   best.lower_bound = bound;
   return best;
