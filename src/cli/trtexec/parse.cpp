@@ -44,8 +44,6 @@ void check_together(const Options& o) {
   if (o.help) return;
   if (o.model.empty() and o.load_engine.empty())
     fail_usage("neither a model (--onnx=FILE) nor an engine (--loadEngine=FILE) is given. --help lists all flags");
-  if (not o.model.empty() and not o.load_engine.empty())
-    fail_usage("--onnx and --loadEngine exclude each other: build, or load what was built");
   if (o.plan_version_only and o.load_engine.empty()) fail_usage("--getPlanVersionOnly needs --loadEngine=FILE");
   if (o.time_deserialize and o.load_engine.empty()) fail_usage("--timeDeserialize needs --loadEngine=FILE");
   if (o.profile >= o.profiles.size())
@@ -62,6 +60,8 @@ ParsedLine parse_line(const std::vector<std::string>& arguments) {
   ParsedLine line;
   for (const std::string& argument : arguments) take(line, argument);
   check_together(line.options);
+  if (not line.options.model.empty() and not line.options.load_engine.empty())
+    line.notes.push_back("--onnx is not read: --loadEngine is given");
   return line;
 }
 

@@ -1,0 +1,219 @@
+// trtexec and burnish from the outside: statuses, messages and files, as a new user meets them.
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "cli/program_run.h"
+
+namespace burnish::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::string digits = "examples/digits/digits.onnx";
+
+void write(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+
+json read_json(const std::string& path) { return json::parse(std::ifstream(path)); }
+
+class Programs : public ::testing::Test {
+ protected:
+  static ProgramRun trtexec(std::vector<std::string> arguments) { return run_program("trtexec", arguments); }
+  static ProgramRun burnish(std::vector<std::string> arguments) { return run_program("burnish", arguments); }
+
+  std::string built_engine() {
+    const std::string path = scratch_.path("digits.engine");
+    const ProgramRun run =
+        trtexec({"--onnx=" + digits, "--saveEngine=" + path, "--shapes=input:2x1x8x8", "--skipInference", "--builderOptimizationLevel=0"});
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_THAT(run.output,
+                AllOf(HasSubstr("&&&& RUNNING TensorRT.trtexec"), HasSubstr("&&&& PASSED TensorRT.trtexec"), HasSubstr("Engine built in")));
+    return path;
+  }
+
+  Scratch scratch_;
+};
+
+TEST_F(Programs, TrtexecMeasuresAndExports) {
+  const std::string engine = built_engine(), times = scratch_.path("times.json"), output = scratch_.path("output.json"),
+                    profile = scratch_.path("profile.json"), layers = scratch_.path("layers.json"), input = scratch_.path("input.bin");
+  write(input, std::string(2 * 64 * sizeof(float), '\0'));
+  const ProgramRun run = trtexec({"--loadEngine=" + engine, "--loadInputs='input':" + input, "--exportTimes=" + times,
+                                  "--exportOutput=" + output, "--exportProfile=" + profile, "--exportLayerInfo=" + layers,
+                                  "--profilingVerbosity=detailed", "--duration=0", "--warmUp=0", "--iterations=7"});
+  ASSERT_EQ(run.status, 0) << run.output;
+  for (const char* line : {"=== Model Options ===", "=== Device Information ===", "=== Performance summary ===", "[I] Throughput: ",
+                           "[I] Latency: min = ", "percentile(99%) = ", "[I] Enqueue Time: ", "[I] H2D Latency: ", "[I] GPU Compute Time: ",
+                           "[I] D2H Latency: ", "[I] Total Host Walltime: "})
+    EXPECT_THAT(run.output, HasSubstr(line));
+  EXPECT_EQ(read_json(times).size(), 7U);
+  EXPECT_TRUE(read_json(times)[0].contains("computeMs"));
+  EXPECT_EQ(read_json(output)[0].at("name"), "probabilities");
+  EXPECT_EQ(read_json(output)[0].at("values").size(), 20U);
+  EXPECT_EQ(read_json(profile)[0].at("count"), 7);
+  const json info = read_json(layers);
+  EXPECT_FALSE(info.at("Layers").empty());
+  EXPECT_EQ(info.at("Bindings")[0], "input");
+  EXPECT_TRUE(info.at("Layers")[0].contains("TacticName"));
+}
+
+TEST_F(Programs, TrtexecSizesDynamicInputsAsOneAndSaysSo) {
+  const ProgramRun run = trtexec({"--onnx=" + digits, "--skipInference", "--builderOptimizationLevel=0"});
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("no shape is given for it"));
+}
+
+TEST_F(Programs, TrtexecRunsStreamsAtTheSameTime) {
+  const ProgramRun run = trtexec({"--loadEngine=" + built_engine(), "--infStreams=2", "--duration=0", "--iterations=3", "--warmUp=0",
+                                  "--dumpOutput", "--dumpProfile"});
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_THAT(run.output, AllOf(HasSubstr("has 6 queries"), HasSubstr("Output Tensors:"), HasSubstr("=== Profile (3 iterations ) ===")));
+}
+
+TEST_F(Programs, TrtexecEndsWithStatus2OnUsage) {
+  EXPECT_EQ(trtexec({}).status, 2);
+  EXPECT_EQ(trtexec({"--help"}).status, 0);
+  const ProgramRun unknown = trtexec({"--onnx=x.onnx", "--itterations=3"});
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_THAT(unknown.output, AllOf(HasSubstr("did you mean --iterations?"), HasSubstr("&&&& FAILED")));
+  EXPECT_THAT(trtexec({"--onnx=" + digits, "--int8"}).output, HasSubstr("calibration is not in this version"));
+}
+
+TEST_F(Programs, TrtexecNamesFilesThatAreMissingOrBroken) {
+  const ProgramRun missing = trtexec({"--onnx=nowhere.onnx"});
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_THAT(missing.output, AllOf(HasSubstr("nowhere.onnx"), HasSubstr("&&&& FAILED")));
+  const std::string junk = scratch_.path("junk");
+  write(junk, "this is neither a model nor an engine");
+  EXPECT_THAT(trtexec({"--onnx=" + junk}).output, HasSubstr("not an ONNX model"));
+  EXPECT_EQ(trtexec({"--loadEngine=" + junk}).status, 1);
+  EXPECT_EQ(trtexec({"--loadEngine=" + junk, "--getPlanVersionOnly"}).status, 1);
+  EXPECT_EQ(trtexec({"--onnx=" + digits, "--backend=tpu"}).status, 1);
+}
+
+TEST_F(Programs, TrtexecRefusesACutOffEngine) {
+  const std::string engine = built_engine(), cut = scratch_.path("cut.engine");
+  std::ifstream whole(engine, std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(whole)), {});
+  for (const size_t size : {size_t{0}, size_t{8}, size_t{95}, bytes.size() / 2, bytes.size() - 1}) {
+    write(cut, bytes.substr(0, size));
+    const ProgramRun run = trtexec({"--loadEngine=" + cut, "--duration=0", "--iterations=1"});
+    EXPECT_EQ(run.status, 1) << size << run.output;
+  }
+}
+
+TEST_F(Programs, TrtexecRefusesShapesAndInputsThatDoNotFit) {
+  const std::string engine = built_engine(), input = scratch_.path("short.bin");
+  write(input, "12345");
+  EXPECT_THAT(trtexec({"--loadEngine=" + engine, "--loadInputs=input:" + input}).output,
+              AllOf(HasSubstr("holds 5 bytes"), HasSubstr("takes 512")));
+  EXPECT_THAT(trtexec({"--loadEngine=" + engine, "--loadInputs=inputs:" + input}).output, HasSubstr("Did you mean input?"));
+  EXPECT_THAT(trtexec({"--loadEngine=" + engine, "--shapes=input:3x1x8x8"}).output, HasSubstr("was built for 2x1x8x8"));
+  EXPECT_THAT(trtexec({"--loadEngine=" + engine, "--shapes=nobody:3"}).output, HasSubstr("no such input"));
+  EXPECT_EQ(trtexec({"--onnx=" + digits, "--shapes=input:2x1x9x9"}).status, 1);
+  EXPECT_EQ(trtexec({"--onnx=" + digits, "--shapes=input:2x8x8"}).status, 1);
+}
+
+TEST_F(Programs, TrtexecTellsThePlanVersion) {
+  EXPECT_THAT(trtexec({"--loadEngine=" + built_engine(), "--getPlanVersionOnly"}).output, HasSubstr("was built by"));
+}
+
+TEST_F(Programs, ChoicesPinABuild) {
+  const std::string choices = scratch_.path("choices"), one = scratch_.path("one.engine"), two = scratch_.path("two.engine");
+  ASSERT_EQ(trtexec({"--onnx=" + digits, "--skipInference", "--saveChoices=" + choices}).status, 0);
+  for (const std::string& engine : {one, two}) ASSERT_EQ(burnish({"build", digits, "-o", engine, "--choices", choices}).status, 0);
+  std::ifstream a(one, std::ios::binary), b(two, std::ios::binary);
+  EXPECT_TRUE(std::equal(std::istreambuf_iterator<char>(a), {}, std::istreambuf_iterator<char>(b), {}));
+  EXPECT_EQ(burnish({"diff", one, two}).status, 0);
+  EXPECT_EQ(burnish({"diff", one, choices}).status, 0);
+}
+
+TEST_F(Programs, BurnishExplainsAnEngine) {
+  const std::string engine = built_engine();
+  const ProgramRun table = burnish({"explain", engine});
+  EXPECT_EQ(table.status, 0) << table.output;
+  EXPECT_THAT(table.output, AllOf(HasSubstr("Conv"), HasSubstr("nodes"), HasSubstr("memory of a session")));
+  const ProgramRun text = burnish({"explain", engine, "--json"});
+  const std::string name = json::parse(text.output).at("nodes")[0].at("name");
+  EXPECT_THAT(burnish({"explain", engine, "--node", name}).output, AllOf(HasSubstr("request"), HasSubstr("* ")));
+  EXPECT_EQ(burnish({"explain", engine, "--node", "nobody"}).status, 1);
+  EXPECT_EQ(burnish({"explain", digits}).status, 1);
+}
+
+TEST_F(Programs, BurnishTriesARequestOnAllTactics) {
+  const std::string engine = built_engine(), request = scratch_.path("request.txt");
+  const std::string name = json::parse(burnish({"explain", engine, "--json"}).output).at("nodes")[0].at("name");
+  write(request, burnish({"explain", engine, "--node", name, "--request"}).output);
+  const ProgramRun run = burnish({"tactic", "run", request, "--untimed"});
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("estimate"));
+  write(request, "nonsense");
+  EXPECT_EQ(burnish({"tactic", "run", request}).status, 1);
+}
+
+TEST_F(Programs, BurnishVerifiesModelsAndEngines) {
+  const ProgramRun model = burnish({"verify", digits, "--level", "0", "--shapes", "input:2x1x8x8"});
+  EXPECT_EQ(model.status, 0) << model.output;
+  EXPECT_THAT(model.output, HasSubstr("1 of 1 outputs within"));
+  const ProgramRun engine = burnish({"verify", built_engine()});
+  EXPECT_EQ(engine.status, 0) << engine.output;
+}
+
+TEST_F(Programs, BurnishRunsInspectsAndMeasures) {
+  const std::string engine = built_engine();
+  EXPECT_THAT(burnish({"run", engine}).output, HasSubstr("probabilities: f32 2x10"));
+  EXPECT_THAT(burnish({"inspect", engine, "--steps"}).output, AllOf(HasSubstr("input input: f32 2x1x8x8"), HasSubstr("steps")));
+  EXPECT_THAT(burnish({"bench", engine, "--seconds", "0", "--warm-up", "0"}).output, HasSubstr("inferences a second"));
+}
+
+TEST_F(Programs, BurnishMergesCaches) {
+  const std::string cache = scratch_.path("a.cache"), merged = scratch_.path("b.cache");
+  ASSERT_EQ(burnish({"build", digits, "-o", scratch_.path("e"), "--timing-cache", cache, "--level", "1"}).status, 0);
+  EXPECT_EQ(burnish({"cache", "merge", merged, cache, cache}).status, 0);
+  EXPECT_EQ(burnish({"cache", "prune", merged}).status, 0);
+  const ProgramRun shown = burnish({"cache", "show", merged});
+  EXPECT_EQ(shown.status, 0);
+  EXPECT_THAT(shown.output, HasSubstr("times"));
+  EXPECT_EQ(burnish({"cache", "show", "nowhere"}).status, 1);
+}
+
+TEST_F(Programs, BurnishStopsWhereAsked) {
+  for (const char* stage : {"import", "passes", "candidates", "assign", "plan"}) {
+    const ProgramRun run = burnish({"build", digits, "--level", "0", "--stop-after", stage});
+    EXPECT_EQ(run.status, 0) << stage << run.output;
+    EXPECT_THAT(run.output, HasSubstr("Conv"));
+  }
+  EXPECT_EQ(burnish({"build", digits, "--stop-after", "lunch"}).status, 2);
+}
+
+TEST_F(Programs, BurnishListsWhatItHas) {
+  EXPECT_THAT(burnish({"devices"}).output, AllOf(HasSubstr("cpu:"), HasSubstr("ref:")));
+  EXPECT_THAT(burnish({"passes"}).output, HasSubstr("fold_"));
+  EXPECT_THAT(burnish({"knobs"}).output, HasSubstr("--builderOptimizationLevel"));
+  EXPECT_THAT(burnish({"tactic", "list"}).output, HasSubstr("ref."));
+}
+
+TEST_F(Programs, EveryCommandHasHelpWithAnExample) {
+  for (const char* command :
+       {"build", "run", "bench", "verify", "explain", "inspect", "diff", "tactic", "cache", "passes", "knobs", "devices"}) {
+    const ProgramRun run = burnish({command, "--help"});
+    EXPECT_EQ(run.status, 0) << command;
+    EXPECT_THAT(run.output, HasSubstr("Example: burnish")) << command;
+  }
+}
+
+TEST_F(Programs, BurnishSuggestsCommands) {
+  EXPECT_EQ(burnish({}).status, 2);
+  const ProgramRun run = burnish({"biuld", "x"});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.output, HasSubstr("did you mean build?"));
+  EXPECT_EQ(burnish({"run"}).status, 2);
+  EXPECT_EQ(burnish({"run", "x", "--level", "9"}).status, 2);
+}
+
+}  // namespace
+}  // namespace burnish::testing
