@@ -57,12 +57,18 @@ TimingCache TimingCache::parse(std::string_view text, const Logger& logger) {
 TimingCache TimingCache::read(const std::filesystem::path& path, const Logger& logger) {
   std::error_code error;
   if (not std::filesystem::exists(path, error)) return {};
+  std::string text;
   try {
-    return parse(read_text(path), logger);
+    text = read_text(path);
   } catch (const Error& unreadable) {
     warn(logger, fmt::format("timing cache {}: not read, everything is timed again ({})", path.string(), unreadable.what()));
     return {};
   }
+  TimingCache cache = parse(text, logger);
+  // It will be replaced: a file of another kind that was named by mistake must not be lost.
+  if (cache.size() == 0 and not trim(text).empty())
+    fail("{} is no timing cache: not one of its lines reads. Name another file, or remove it", path.string());
+  return cache;
 }
 
 std::string TimingCache::text() const {

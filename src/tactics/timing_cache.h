@@ -23,7 +23,7 @@ struct TimingKey {
 
 class TimingCache {
  public:
-  /// An absent file is an empty cache.
+  /// An absent file is an empty cache. Throws Error where the file is of another kind, because `write` would replace it.
   static TimingCache read(const std::filesystem::path& path, const Logger& logger = {});
   void write(const std::filesystem::path& path) const;
   std::string text() const;

@@ -118,6 +118,16 @@ TEST_F(Programs, TrtexecRefusesShapesAndInputsThatDoNotFit) {
   EXPECT_EQ(trtexec({"--onnx=" + digits, "--shapes=input:2x8x8"}).status, 1);
 }
 
+TEST_F(Programs, NothingReplacesWhatItReads) {
+  const std::string model = scratch_.path("model.onnx");
+  std::filesystem::copy_file(digits, model);
+  EXPECT_THAT(trtexec({"--onnx=" + model, "--saveEngine=" + model}).output, HasSubstr("would replace"));
+  EXPECT_THAT(trtexec({"--onnx=" + model, "--timingCacheFile=" + model}).output, HasSubstr("would replace"));
+  EXPECT_EQ(burnish({"build", model, "-o", model}).status, 1);
+  EXPECT_THAT(trtexec({"--onnx=" + model, "--saveEngine=" + scratch_.path("no/such/folder")}).output, HasSubstr("there is no folder"));
+  EXPECT_EQ(std::filesystem::file_size(model), std::filesystem::file_size(digits));
+}
+
 TEST_F(Programs, TrtexecTellsThePlanVersion) {
   EXPECT_THAT(trtexec({"--loadEngine=" + built_engine(), "--getPlanVersionOnly"}).output, HasSubstr("was built by"));
 }

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/model_source.h"
+#include "cli/output_files.h"
 #include "cli/usage_error.h"
 
 namespace burnish::cli::commands {
@@ -29,6 +30,7 @@ void print_stage(const Arguments& arguments, Stage stage, const BuildConfig& con
 
 void run_build(const Arguments& arguments, Console& console) {
   console.set_verbose(arguments.build.verbose);
+  check_outputs({arguments.model, arguments.build.choices}, {arguments.output, arguments.save_choices, arguments.build.timing_cache});
   BuildConfig config = build_config(arguments.build, arguments.model);
   config.force_tactic = arguments.force_tactic;
   config.pass_limit = arguments.pass_limit;

@@ -9,6 +9,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/model_source.h"
 #include "cli/exports.h"
+#include "cli/output_files.h"
 
 namespace burnish::cli::commands {
 namespace {
@@ -67,6 +68,10 @@ void save_outputs(const Arguments& arguments, BoundSession& session) {
 }
 
 void run_once(const Arguments& arguments, Console& console) {
+  std::vector<std::filesystem::path> reads{arguments.model}, writes{arguments.json};
+  for (const auto& [name, file] : files_of(arguments.load)) reads.push_back(file);
+  for (const auto& [name, file] : files_of(arguments.save)) writes.push_back(file);
+  check_outputs(reads, writes);
   const Engine engine = open_or_build(arguments.model, arguments.build, console);
   const std::vector<std::vector<std::byte>> inputs = make_inputs(engine, files_of(arguments.load), arguments.seed);
   BoundSession session(engine, inputs);

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "burnish/version.h"
 #include "cli/interrupt.h"
+#include "cli/output_files.h"
 #include "cli/trtexec/parse.h"
 #include "cli/trtexec/stages.h"
 #include "cli/usage_error.h"
@@ -102,9 +103,17 @@ void print_shapes(const Engine& engine, Console& console) {
   for (const TensorInfo& input : engine.inputs()) console.info("  {}: min = opt = max = {}", input.name, text_of(input.dims));
 }
 
+void check_files(const Options& o) {
+  std::vector<std::filesystem::path> reads{o.model, o.load_engine, o.choices};
+  for (const auto& [name, file] : o.inputs) reads.push_back(file);
+  check_outputs(reads, {o.save_engine, o.timing_cache, o.save_choices, o.export_report, o.export_times, o.export_output, o.export_profile,
+                        o.export_layer_info});
+}
+
 void run_stages(const ParsedLine& line, Console& console) {
   const Options& o = line.options;
   if (o.plan_version_only) return print_plan_version(o, console);
+  check_files(o);
   echo_options(o, console);
   for (const std::string& note : line.notes) console.warning("{}", note);
   print_device(o, console);
