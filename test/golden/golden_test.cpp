@@ -108,6 +108,8 @@ struct Case {
   std::filesystem::path file;
 };
 
+void PrintTo(const Case& one, std::ostream* out) { *out << one.file.string(); }
+
 std::vector<Case> cases() {
   std::vector<Case> found;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
@@ -124,7 +126,9 @@ bool run_alone(const Pass& pass, Graph& graph) {
     changed |= now;
     return now;
   };
-  run(graph, std::vector<Stage>{{.passes = {watched}}}, ManagerConfig{.verify_types = true});
+  ManagerConfig config;
+  config.verify_types = true;
+  run(graph, std::vector<Stage>{{.passes = {watched}}}, config);
   return changed;
 }
 
