@@ -6,6 +6,7 @@
 
 #include "base/parallel.h"
 #include "ops/conv.h"
+#include "ops/conv_transpose.h"
 #include "ops/matmul.h"
 #include "ops/normalization.h"
 #include "ops/pool.h"
@@ -123,6 +124,18 @@ TEST(OnednnConv, RunsOnSeveralThreadsAtOnce) {
       for (int repeat = 0; repeat < 20; ++repeat) EXPECT_TRUE(run(seed).identical(alone[seed - 1]));
     });
   for (std::thread& thread : threads) thread.join();
+}
+
+TEST(OnednnConvTranspose, UpscalesWithBiasAndGroups) {
+  ops::ConvTranspose op;
+  op.strides = {2, 2};
+  check_tactic("cpu.onednn.conv_transpose", {op, {data({1, 24, 7, 6}), weights({24, 16, 2, 2}), weights({16})}, "(f32) relu:f32(0) -> 1", {}}, {DType::bf16});
+  op.pads = {1, 1, 1, 1};
+  op.group = 2;
+  check_tactic("cpu.onednn.conv_transpose", {op, {data({2, 32, 5, 6}), weights({32, 16, 4, 4})}, {}, {}}, {DType::bf16});
+  op.output_padding = {1, 0};
+  op.group = 1;
+  check_tactic("cpu.onednn.conv_transpose", {op, {data({1, 8, 5, 6}), weights({8, 16, 3, 3})}, {}, {}});
 }
 
 TEST(OnednnMatMul, TakesBiasAndResidual) {

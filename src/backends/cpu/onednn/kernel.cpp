@@ -1,8 +1,7 @@
 // The kernel of every oneDNN tactic: one primitive, its arguments bound to the step's buffers and to constants packed when built.
-#include <array>
-#include <atomic>
 #include <cstring>
 
+#include "backends/cpu/onednn/frame_pool.h"
 #include "backends/cpu/onednn/onednn.h"
 #include "base/error.h"
 
@@ -32,18 +31,12 @@ std::unique_ptr<Frame> make_frame(std::span<const Binding> bindings) {
 
 class PrimitiveKernel final : public Kernel {
  public:
-  PrimitiveKernel(dnnl::primitive primitive, std::vector<Binding> bindings) : primitive_(std::move(primitive)), bindings_(std::move(bindings)) {
-    free_frames_[0] = make_frame(bindings_).release();
-  }
-  PrimitiveKernel(const PrimitiveKernel&) = delete;
-  PrimitiveKernel& operator=(const PrimitiveKernel&) = delete;
-  ~PrimitiveKernel() override {
-    for (auto& slot : free_frames_) delete slot.load();
-  }
+  PrimitiveKernel(dnnl::primitive primitive, std::vector<Binding> bindings)
+      : primitive_(std::move(primitive)), bindings_(std::move(bindings)), frames_([this] { return make_frame(bindings_); }) {}
 
   Status run(tactics::RunContext&, std::span<const tactics::BufferRef> in, std::span<const tactics::BufferRef> out,
              void* workspace) const noexcept override {
-    std::unique_ptr<Frame> frame = take_frame();
+    std::unique_ptr<Frame> frame = frames_.take();
     if (frame == nullptr) return {StatusCode::resource_exhausted, "oneDNN could not make the arguments of a primitive"};
     for (size_t i = 0; i < bindings_.size(); ++i) {
       const Binding& binding = bindings_[i];
@@ -55,36 +48,15 @@ class PrimitiveKernel final : public Kernel {
     }
     const dnnl_status_t status =
         dnnl_primitive_execute(primitive_.get(), frame->stream.get(), static_cast<int>(frame->arguments.size()), frame->arguments.data());
-    give_back(std::move(frame));
+    frames_.give_back(std::move(frame));
     if (status == dnnl_success) return Status::ok();
     return {status == dnnl_out_of_memory ? StatusCode::resource_exhausted : StatusCode::internal, "oneDNN could not run a primitive"};
   }
 
  private:
-  std::unique_ptr<Frame> take_frame() const noexcept {
-    for (auto& slot : free_frames_)
-      if (slot.load(std::memory_order_relaxed) != nullptr)
-        if (Frame* frame = slot.exchange(nullptr, std::memory_order_acquire)) return std::unique_ptr<Frame>(frame);
-    try {
-      return make_frame(bindings_);
-    } catch (...) {
-      return nullptr;
-    }
-  }
-  void give_back(std::unique_ptr<Frame> frame) const noexcept {
-    for (auto& slot : free_frames_) {
-      Frame* empty = nullptr;
-      if (slot.compare_exchange_strong(empty, frame.get(), std::memory_order_release, std::memory_order_relaxed)) {
-        static_cast<void>(frame.release());
-        return;
-      }
-    }
-  }
-
   dnnl::primitive primitive_;
   std::vector<Binding> bindings_;
-  // One for each session that runs this kernel at the same moment; more than these are made and dropped again.
-  mutable std::array<std::atomic<Frame*>, 16> free_frames_{};
+  FramePool<Frame> frames_;
 };
 
 std::string text_of(const dnnl::memory::desc& descriptor) {
