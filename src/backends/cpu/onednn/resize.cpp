@@ -42,7 +42,8 @@ double onnx_coordinate(ops::ResizeCoordinates rule, const Axis& axis, int64_t o)
     case ResizeCoordinates::half_pixel: return (at + 0.5) / axis.scale - 0.5;
     case ResizeCoordinates::pytorch_half_pixel: return axis.out > 1 ? (at + 0.5) / axis.scale - 0.5 : 0;
     case ResizeCoordinates::asymmetric: return at / axis.scale;
-    case ResizeCoordinates::align_corners: return axis.out > 1 ? at * static_cast<double>(axis.in - 1) / static_cast<double>(axis.out - 1) : 0;
+    case ResizeCoordinates::align_corners:  // ONNX does not round the size here
+      return axis.out > 1 ? at * static_cast<double>(axis.in - 1) / (static_cast<double>(axis.in) * axis.scale - 1) : 0;
     case ResizeCoordinates::tf_half_pixel_for_nn: return (at + 0.5) / axis.scale;
     default: return std::nan("");
   }

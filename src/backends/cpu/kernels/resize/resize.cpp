@@ -32,7 +32,7 @@ double source_position(ResizeCoordinates rule, double at, double scale, double i
     case ResizeCoordinates::half_pixel: return (at + 0.5) / scale - 0.5;
     case ResizeCoordinates::half_pixel_symmetric: return in / 2 * (1 - out / (in * scale)) + (at + 0.5) / scale - 0.5;
     case ResizeCoordinates::pytorch_half_pixel: return out > 1 ? (at + 0.5) / scale - 0.5 : 0;
-    case ResizeCoordinates::align_corners: return out > 1 ? at * (in - 1) / (out - 1) : 0;
+    case ResizeCoordinates::align_corners: return out > 1 ? at * (in - 1) / (in * scale - 1) : 0;  // ONNX does not round the size here
     case ResizeCoordinates::asymmetric: return at / scale;
     default: return (at + 0.5) / scale;  // tf_half_pixel_for_nn
   }
