@@ -40,7 +40,8 @@ std::vector<ValueId> kept_inputs(const Graph& graph, const std::vector<ValueId>&
 }
 
 ExprOperand add_number(Expr& expr, const Tensor& tensor) {
-  return is_floating(tensor.dtype()) ? expr.add_constant(tensor.dtype(), tensor.number(0)) : expr.add_integer(tensor.dtype(), tensor.integer(0));
+  return is_floating(tensor.dtype()) ? expr.add_constant(tensor.dtype(), tensor.number(0))
+                                     : expr.add_integer(tensor.dtype(), tensor.integer(0));
 }
 
 /// Appends the steps of one node; `operands` maps values of the graph to operands of the program.
@@ -93,7 +94,8 @@ Program compose(const Graph& graph, std::span<const NodeId> members, std::span<c
 Program with_first_input(const Program& program, ValueId first, bool keep_first) {
   const auto place = static_cast<size_t>(std::ranges::find(program.inputs, first) - program.inputs.begin());
   Program moved = program;
-  std::rotate(moved.inputs.begin(), moved.inputs.begin() + static_cast<ptrdiff_t>(place), moved.inputs.begin() + static_cast<ptrdiff_t>(place) + 1);
+  std::rotate(moved.inputs.begin(), moved.inputs.begin() + static_cast<ptrdiff_t>(place),
+              moved.inputs.begin() + static_cast<ptrdiff_t>(place) + 1);
   std::rotate(moved.expr.inputs.begin(), moved.expr.inputs.begin() + static_cast<ptrdiff_t>(place),
               moved.expr.inputs.begin() + static_cast<ptrdiff_t>(place) + 1);
   const auto renumbered = [&](ExprOperand operand) -> ExprOperand {

@@ -32,7 +32,8 @@ std::optional<Patch> fold(const Graph& graph, const Node& node) {
   const size_t rank = type.shape.rank();
   Patch patch(graph, FoldBatchnorm::name);
   const auto step = [&](ExprCode code, ValueId x, const std::vector<double>& values) {
-    return patch.add(ops::pointwise(code, {type.dtype, type.dtype}, type.dtype), {x, patch.constant(broadcast_along(type.dtype, values, rank, 1))});
+    return patch.add(ops::pointwise(code, {type.dtype, type.dtype}, type.dtype),
+                     {x, patch.constant(broadcast_along(type.dtype, values, rank, 1))});
   };
   const ValueId result = step(ExprCode::add, step(ExprCode::mul, node.inputs[0], factors), addends);
   return replacing(std::move(patch), graph, node.outputs[0], result);

@@ -11,9 +11,7 @@ namespace {
 
 bool is_view(const Node& node) { return node.op.has(Trait::view) and node.outputs.size() == 1 and not node.inputs.empty(); }
 
-bool is_canonical(const Graph& graph, const Node& node) {
-  return node.op.is<ops::Reshape>() and graph.constant(node.inputs[1]) != nullptr;
-}
+bool is_canonical(const Graph& graph, const Node& node) { return node.op.is<ops::Reshape>() and graph.constant(node.inputs[1]) != nullptr; }
 
 std::optional<Patch> fold(const Graph& graph, const Node& node) {
   if (not is_view(node)) return {};

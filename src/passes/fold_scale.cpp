@@ -41,7 +41,8 @@ ValueId step(Patch& patch, ExprCode code, ValueId x, ValueId constant) {
   return patch.add(ops::pointwise(code, {dtype, dtype}, dtype), {x, constant});
 }
 
-std::optional<Patch> into_weights(const Graph& graph, const Node& node, const Affine& affine, const Linear& linear, std::vector<double> values) {
+std::optional<Patch> into_weights(const Graph& graph, const Node& node, const Affine& affine, const Linear& linear,
+                                  std::vector<double> values) {
   if (affine.inverse) invert(values, affine.product);
   if (not std::ranges::all_of(values, [](double value) { return std::isfinite(value); })) return {};
   std::vector<ValueId> inputs = linear.node->inputs;

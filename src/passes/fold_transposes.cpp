@@ -73,7 +73,8 @@ std::optional<ValueId> unswapped_transpose(const Graph& graph, Patch& patch, con
 std::optional<ValueId> unswapped_reshape(const Graph& graph, Patch& patch, const Node& node, int depth) {
   const Shape& from = graph.type(node.inputs[0]).shape;
   const Shape& to = graph.type(node.outputs[0]).shape;
-  if (from.rank() < 2 or to.rank() < 2 or from[from.rank() - 1] != to[to.rank() - 1] or from[from.rank() - 2] != to[to.rank() - 2]) return {};
+  if (from.rank() < 2 or to.rank() < 2 or from[from.rank() - 1] != to[to.rank() - 1] or from[from.rank() - 2] != to[to.rank() - 2])
+    return {};
   const auto inner = unswapped(graph, patch, node.inputs[0], depth - 1);
   return inner ? add_reshape(patch, *inner, with_swap(to)) : std::nullopt;
 }

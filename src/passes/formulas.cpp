@@ -14,7 +14,8 @@ namespace burnish::passes {
 Scaled scaled(const Graph& graph, ValueId id) {
   const Node* node = graph.producer(id);
   if (const auto product = with_number(graph, node, ExprCode::mul)) return {product->first, product->second};
-  if (const auto quotient = with_number(graph, node, ExprCode::div); quotient and quotient->second != 0) return {quotient->first, 1 / quotient->second};
+  if (const auto quotient = with_number(graph, node, ExprCode::div); quotient and quotient->second != 0)
+    return {quotient->first, 1 / quotient->second};
   return {id, 1};
 }
 
@@ -37,7 +38,8 @@ std::optional<ValueId> plus_number(const Graph& graph, ValueId id, double number
 
 bool is_power(const Graph& graph, ValueId id, ValueId x, int exponent) {
   if (exponent == 1) return id == x;
-  if (const auto power = with_number(graph, graph.producer(id), ExprCode::pow); power and power->first == x and power->second == exponent) return true;
+  if (const auto power = with_number(graph, graph.producer(id), ExprCode::pow); power and power->first == x and power->second == exponent)
+    return true;
   for (const auto& [rest, factor] : operand_orders(graph, id, ExprCode::mul))
     if (factor == x and is_power(graph, rest, x, exponent - 1)) return true;
   return false;
@@ -76,7 +78,8 @@ std::optional<InverseDeviation> deviation(const Graph& graph, ValueId id) {
 
 std::optional<InverseDeviation> inverse_deviation(const Graph& graph, ValueId id) {
   if (const Node* node = made_by(graph, id, ExprCode::reciprocal)) return deviation(graph, node->inputs[0]);
-  if (const Node* node = made_by(graph, id, ExprCode::div); node != nullptr and is_number(graph, node->inputs[0], 1)) return deviation(graph, node->inputs[1]);
+  if (const Node* node = made_by(graph, id, ExprCode::div); node != nullptr and is_number(graph, node->inputs[0], 1))
+    return deviation(graph, node->inputs[1]);
   const auto power = with_number(graph, graph.producer(id), ExprCode::pow);
   return power and power->second == -0.5 ? with_epsilon(graph, power->first) : std::nullopt;
 }

@@ -46,8 +46,8 @@ bool regroups_batch(const Graph& graph, const Node& node) {
 }
 
 ValueId without_regrouping(const Graph& graph, ValueId id) {
-  for (const Node* node = made_by<ops::Reshape>(graph, id); node != nullptr and regroups_batch(graph, *node) and only_user(graph, id) != nullptr;
-       node = made_by<ops::Reshape>(graph, id))
+  for (const Node* node = made_by<ops::Reshape>(graph, id);
+       node != nullptr and regroups_batch(graph, *node) and only_user(graph, id) != nullptr; node = made_by<ops::Reshape>(graph, id))
     id = node->inputs[0];
   return id;
 }
@@ -135,7 +135,8 @@ std::optional<ValueId> regrouped(Patch& patch, ValueId mask, const Shape& domain
   Dims merged;
   size_t axis = 0;
   for (const size_t count : *groups) {
-    const bool varies = std::any_of(expanded.begin() + static_cast<ptrdiff_t>(axis), expanded.begin() + static_cast<ptrdiff_t>(axis + count), [](int64_t extent) { return extent != 1; });
+    const bool varies = std::any_of(expanded.begin() + static_cast<ptrdiff_t>(axis),
+                                    expanded.begin() + static_cast<ptrdiff_t>(axis + count), [](int64_t extent) { return extent != 1; });
     int64_t product = 1;
     for (const size_t end = axis + count; axis < end; ++axis) {
       if (varies) expanded[axis] = domain[axis].value();
@@ -229,7 +230,9 @@ std::optional<Patch> fuse(const Graph& graph, const Node& node) {
   const auto* first = scores.product->op.as<ops::MatMul>();
   const Scaled query = scaled(graph, scores.product->inputs[0]);
   const Scaled key = scaled(graph, scores.product->inputs[1]);
-  if (not same_batch(graph.type(query.value).shape, graph.type(key.value).shape) or not same_batch(graph.type(key.value).shape, graph.type(node.inputs[1]).shape)) return {};
+  if (not same_batch(graph.type(query.value).shape, graph.type(key.value).shape) or
+      not same_batch(graph.type(key.value).shape, graph.type(node.inputs[1]).shape))
+    return {};
   if (not same_batch(domain, graph.type(query.value).shape)) return {};
 
   Patch patch(graph, FuseAttention::name);

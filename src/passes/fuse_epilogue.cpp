@@ -73,8 +73,7 @@ std::optional<Anchor> anchor_at(const Graph& graph, const Node& program, ValueId
   return depends_on(graph, others, node->id) ? std::nullopt : std::optional(anchor);
 }
 
-/// The heaviest operator; one whose output nobody else reads before a shared one; the later input among equals, which is where
-/// exporters write the new branch of a residual connection last or first without rule, so that the choice is at least stable.
+/// The heaviest operator; one whose output nobody else reads before a shared one; the later in order of execution among equals.
 std::optional<Anchor> best_anchor(const Graph& graph, const Node& program, const std::vector<uint32_t>& position) {
   std::optional<Anchor> best;
   const auto rank = [&](const Anchor& anchor) {

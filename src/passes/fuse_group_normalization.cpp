@@ -34,7 +34,8 @@ std::optional<Patch> core(const Graph& graph, const Node& node) {
   if (count == 0 or channels % count != 0 or scale == nullptr or bias == nullptr) return {};
   Patch patch(graph, FuseGroupNormalization::name);
   const ops::GroupNormalization made{.groups = count, .epsilon = norm->op.as<ops::InstanceNormalization>()->epsilon};
-  const ValueId result = patch.add(made, {split->inputs[0], patch.constant(for_channels(*scale, channels)), patch.constant(for_channels(*bias, channels))});
+  const ValueId result =
+      patch.add(made, {split->inputs[0], patch.constant(for_channels(*scale, channels)), patch.constant(for_channels(*bias, channels))});
   return replacing(std::move(patch), graph, node.outputs[0], result);
 }
 
@@ -46,7 +47,8 @@ std::optional<Patch> absorb_affine(const Graph& graph, const Node& node) {
   Patch patch(graph, FuseGroupNormalization::name);
   const ValueId x = step->normalization->inputs[0];
   const DType dtype = graph.type(step->normalization->inputs[1]).dtype;
-  const ValueId result = patch.add(step->normalization->op, {x, patch.constant(vector_of(dtype, (*parameters)[0])), patch.constant(vector_of(dtype, (*parameters)[1]))});
+  const ValueId result = patch.add(
+      step->normalization->op, {x, patch.constant(vector_of(dtype, (*parameters)[0])), patch.constant(vector_of(dtype, (*parameters)[1]))});
   return replacing(std::move(patch), graph, node.outputs[0], result);
 }
 

@@ -42,9 +42,11 @@ std::optional<Patch> fuse(const Graph& graph, const Node& node) {
   const Scaled whole = scaled(graph, node.outputs[0]);
   for (const auto& [x, right] : operand_orders(graph, whole.value, ExprCode::mul)) {
     const auto found = gate(graph, right);
-    if (found and found->value == x and nearly(whole.factor * found->factor, 1.0 / 6, dtype)) return single(graph, node, ExprCode::hard_swish, x);
+    if (found and found->value == x and nearly(whole.factor * found->factor, 1.0 / 6, dtype))
+      return single(graph, node, ExprCode::hard_swish, x);
   }
-  if (const auto x = ramp(graph, whole.value); x and nearly(whole.factor, 1.0 / 6, dtype)) return single(graph, node, ExprCode::hard_sigmoid, *x, 1.0 / 6, 0.5);
+  if (const auto x = ramp(graph, whole.value); x and nearly(whole.factor, 1.0 / 6, dtype))
+    return single(graph, node, ExprCode::hard_sigmoid, *x, 1.0 / 6, 0.5);
   return {};
 }
 

@@ -32,7 +32,8 @@ std::optional<Patch> absorb_affine(const Graph& graph, const Node& node) {
   Patch patch(graph, FuseInstanceNormalization::name);
   const ValueId x = step->normalization->inputs[0];
   const DType dtype = graph.type(step->normalization->inputs[1]).dtype;
-  const ValueId result = patch.add(step->normalization->op, {x, patch.constant(vector_of(dtype, (*parameters)[0])), patch.constant(vector_of(dtype, (*parameters)[1]))});
+  const ValueId result = patch.add(
+      step->normalization->op, {x, patch.constant(vector_of(dtype, (*parameters)[0])), patch.constant(vector_of(dtype, (*parameters)[1]))});
   return replacing(std::move(patch), graph, node.outputs[0], result);
 }
 

@@ -32,7 +32,8 @@ std::optional<Patch> core(const Graph& graph, const Node& node) {
   if (not dims or is_instance(found->axes, type.shape.rank())) return {};
   Patch patch(graph, FuseLayerNormalization::name);
   const auto from_end = static_cast<int64_t>(*axis) - static_cast<int64_t>(type.shape.rank());
-  const ValueId result = patch.add(ops::LayerNormalization{.axis = from_end, .epsilon = found->epsilon}, {found->x, patch.constant(filled(type.dtype, *dims, 1))});
+  const ValueId result = patch.add(ops::LayerNormalization{.axis = from_end, .epsilon = found->epsilon},
+                                   {found->x, patch.constant(filled(type.dtype, *dims, 1))});
   return replacing(std::move(patch), graph, node.outputs[0], result);
 }
 
@@ -77,38 +78,50 @@ std::optional<Patch> absorb_affine(const Graph& graph, const Node& node) {
   return replacing(std::move(patch), graph, node.outputs[0], result);
 }
 
+std::optional<ValueId> other_factor(const Graph& graph, ValueId product, ValueId factor) {
+  for (const auto& [other, known] : operand_orders(graph, product, ExprCode::mul))
+    if (known == factor) return other;
+  return {};
+}
+
+struct ScaledDeviation {
+  ValueId gamma;
+  double epsilon = 0;
+};
+
+/// gamma / sqrt(variance + epsilon), with the variance around this mean.
+std::optional<ScaledDeviation> scaled_deviation(const Graph& graph, ValueId factor, const Mean& mean) {
+  for (const auto& [inverse, gamma] : operand_orders(graph, factor, ExprCode::mul)) {
+    const auto found = inverse_deviation(graph, inverse);
+    if (found and is_variance(graph, found->variance, ValueId{}, mean)) return ScaledDeviation{gamma, found->epsilon};
+  }
+  return {};
+}
+
+std::optional<Patch> normalized(const Graph& graph, const Node& node, const Mean& mean, const ScaledDeviation& deviation, ValueId beta) {
+  const Shape& shape = graph.type(mean.of).shape;
+  const auto axis = trailing_from(mean.axes, shape.rank());
+  const auto dims = axis ? normalized_dims(shape, *axis) : std::nullopt;
+  const auto scale = dims ? affine_values(graph, deviation.gamma, *dims) : std::nullopt;
+  const auto bias = dims ? affine_values(graph, beta, *dims) : std::nullopt;
+  if (not scale or not bias) return {};
+  Patch patch(graph, FuseLayerNormalization::name);
+  const auto from_end = static_cast<int64_t>(*axis) - static_cast<int64_t>(shape.rank());
+  const ops::LayerNormalization norm{.axis = from_end, .epsilon = deviation.epsilon};
+  const ValueId result = patch.add(norm, {mean.of, patch.constant(*scale), patch.constant(*bias)});
+  return replacing(std::move(patch), graph, node.outputs[0], result);
+}
+
 /// x*g + (beta - mean*g) with g = gamma / sqrt(variance + epsilon): what TensorFlow's batch_normalization leaves behind.
 std::optional<Patch> folded_form(const Graph& graph, const Node& node) {
   for (const auto& [product, rest] : operand_orders(graph, node.outputs[0], ExprCode::add)) {
     const Node* difference = made_by(graph, rest, ExprCode::sub);
     if (difference == nullptr or graph.constant(difference->inputs[0]) == nullptr) continue;
     for (const auto& [x, factor] : operand_orders(graph, product, ExprCode::mul)) {
-      const auto centre = [&, f = factor]() -> std::optional<Mean> {
-        for (const auto& [mean, again] : operand_orders(graph, difference->inputs[1], ExprCode::mul))
-          if (again == f) return mean_of(graph, mean);
-        return {};
-      }();
-      if (not centre or centre->of != x) continue;
-      for (const auto& [inverse, gamma] : operand_orders(graph, factor, ExprCode::mul)) {
-        const auto found = inverse_deviation(graph, inverse);
-        const auto squares = found ? mean_of(graph, found->variance) : std::nullopt;
-        const Node* power = squares ? graph.producer(squares->of) : nullptr;
-        if (power == nullptr) continue;
-        const Node* centered = made_by(graph, power->inputs[0], ExprCode::sub);
-        const auto own = centered != nullptr ? mean_of(graph, centered->inputs[1]) : std::nullopt;
-        if (not own or own->of != x or own->axes != centre->axes or centered->inputs[0] != x) continue;
-        if (not is_variance(graph, found->variance, centered->outputs[0], *centre)) continue;
-        const Shape& shape = graph.type(x).shape;
-        const auto axis = trailing_from(centre->axes, shape.rank());
-        const auto dims = axis ? normalized_dims(shape, *axis) : std::nullopt;
-        const auto scale = dims ? affine_values(graph, gamma, *dims) : std::nullopt;
-        const auto bias = dims ? affine_values(graph, difference->inputs[0], *dims) : std::nullopt;
-        if (not scale or not bias) continue;
-        Patch patch(graph, FuseLayerNormalization::name);
-        const ops::LayerNormalization norm{.axis = static_cast<int64_t>(*axis) - static_cast<int64_t>(shape.rank()), .epsilon = found->epsilon};
-        const ValueId result = patch.add(norm, {x, patch.constant(*scale), patch.constant(*bias)});
-        return replacing(std::move(patch), graph, node.outputs[0], result);
-      }
+      const auto centre = other_factor(graph, difference->inputs[1], factor);
+      const auto mean = centre ? mean_of(graph, *centre) : std::nullopt;
+      const auto deviation = mean and mean->of == x ? scaled_deviation(graph, factor, *mean) : std::nullopt;
+      if (deviation) return normalized(graph, node, *mean, *deviation, difference->inputs[0]);
     }
   }
   return {};

@@ -120,7 +120,8 @@ class Regions {
       const uint32_t region = region_of_[id.index];
       if (region == to) return true;
       if (region == no_region) visit_users(id, false);
-      else for (const NodeId member : regions_[region]) visit_users(member, false);
+      else
+        for (const NodeId member : regions_[region]) visit_users(member, false);
     }
     return false;
   }

@@ -24,7 +24,8 @@ std::optional<Patch> core(const Graph& graph, const Node& node) {
     dims.push_back(type.shape[i].value());
   }
   Patch patch(graph, FuseRmsNormalization::name);
-  const ops::RMSNormalization norm{.axis = static_cast<int64_t>(*axis) - static_cast<int64_t>(type.shape.rank()), .epsilon = quotient->second.epsilon};
+  const ops::RMSNormalization norm{.axis = static_cast<int64_t>(*axis) - static_cast<int64_t>(type.shape.rank()),
+                                   .epsilon = quotient->second.epsilon};
   const ValueId result = patch.add(norm, {quotient->first, patch.constant(filled(type.dtype, dims, 1))});
   return replacing(std::move(patch), graph, node.outputs[0], result);
 }

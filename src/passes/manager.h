@@ -16,7 +16,7 @@ struct ManagerConfig {
   int64_t pass_limit = -1;            // stop after this many passes; negative: run all
   std::filesystem::path dump_folder;  // where the graph before a failing pass is written; empty: nowhere
   Logger logger;
-  bool verify_types = false;          // infer everything again after each change, not only at the end
+  bool verify_types = false;  // infer everything again after each change, not only at the end
 };
 
 /// Passes that run one after another, again and again until a round changes nothing.

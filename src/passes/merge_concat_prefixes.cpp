@@ -1,3 +1,4 @@
+// Concat prefixes by a table of what is joined already, walked in order of execution.
 #include "passes/merge_concat_prefixes.h"
 
 #include <map>

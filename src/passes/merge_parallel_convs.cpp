@@ -60,7 +60,8 @@ std::optional<Patch> merge(const Graph& graph, const Node& node) {
     weights.insert(weights.end(), values.begin(), values.end());
   }
   Patch patch(graph, MergeParallelConvs::name);
-  const ValueId whole = patch.add(node.op, {node.inputs[0], patch.constant(vector_of(dtype, weights).reshaped(dims)), patch.constant(vector_of(dtype, bias))});
+  const ValueId whole = patch.add(
+      node.op, {node.inputs[0], patch.constant(vector_of(dtype, weights).reshaped(dims)), patch.constant(vector_of(dtype, bias))});
   const ValueId first = patch.add(ops::Split{.axis = 1}, {whole, patch.constant(tensor_of(sizes))}, all.size());
   for (uint32_t i = 0; i < all.size(); ++i) {
     if (patch.type(ValueId{first.index + i}) != graph.type(all[i]->outputs[0])) return {};

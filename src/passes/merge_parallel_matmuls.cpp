@@ -38,7 +38,9 @@ std::vector<Member> members(const Graph& graph, const Node& first, const Linear&
   std::vector<Member> found;
   for (const NodeId id : graph.value(first.inputs[0]).users) {
     const Node& node = graph.node(id);
-    const auto other = node.op.is<ops::MatMul>() and node.op == first.op and node.inputs[0] == first.inputs[0] ? linear_producer(graph, node.outputs[0]) : std::nullopt;
+    const auto other = node.op.is<ops::MatMul>() and node.op == first.op and node.inputs[0] == first.inputs[0]
+                           ? linear_producer(graph, node.outputs[0])
+                           : std::nullopt;
     if (not other or other->weights->dtype() != linear.weights->dtype()) continue;
     found.push_back(member(graph, node, *other));
   }

@@ -35,12 +35,11 @@ namespace {
 /// Brings different spellings of the same thing to one form. What one of these folds, the next can see through; a chain of sizes
 /// that depend on one another (sliding windows) takes a round for each link.
 Stage cleanup() {
-  return {.passes = {FoldShapes{},          // first: constant shapes are what the others ask for
-                     FoldConstants{},       // before identities: a computed 1 or 0 must be a constant to be neutral
-                     RemoveIdentities{},    // before chains: what stands between two Reshapes or Transposes is often nothing
-                     FoldReshapes{},
-                     FoldMatmulReshapes{},  // after chains: it looks for single Reshapes
-                     FoldTransposes{},      // after Reshapes: it makes Reshapes of its own only where axes of size 1 move
+  return {.passes = {FoldShapes{},        // first: constant shapes are what the others ask for
+                     FoldConstants{},     // before identities: a computed 1 or 0 must be a constant to be neutral
+                     RemoveIdentities{},  // before chains: what stands between two Reshapes or Transposes is often nothing
+                     FoldReshapes{}, FoldMatmulReshapes{},  // after chains: it looks for single Reshapes
+                     FoldTransposes{},                      // after Reshapes: it makes Reshapes of its own only where axes of size 1 move
                      MergeCommonSubexpressions{}},
           .rounds = 16};
 }
@@ -69,7 +68,7 @@ Stage merging(const PassConfig& config) {
 
 /// Last: nothing looks into fused programs.
 Stage fusion() {
-  return {.passes = {FusePointwise{},   // whole programs first, because an anchor takes one
+  return {.passes = {FusePointwise{},  // whole programs first, because an anchor takes one
                      FuseEpilogue{}}};
 }
 

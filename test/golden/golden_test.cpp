@@ -46,7 +46,9 @@ class Canonical {
     return fmt::format("v{}", node(value.producer) + index_of(graph_.node(value.producer).outputs, id));
   }
 
-  static size_t index_of(const std::vector<ValueId>& ids, ValueId id) { return static_cast<size_t>(std::ranges::find(ids, id) - ids.begin()); }
+  static size_t index_of(const std::vector<ValueId>& ids, ValueId id) {
+    return static_cast<size_t>(std::ranges::find(ids, id) - ids.begin());
+  }
 
   /// The number of the node's first output; writes the node's line where it has none yet.
   size_t node(NodeId id) {

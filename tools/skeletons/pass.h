@@ -10,6 +10,7 @@ namespace burnish::passes {
 
 struct @Name@ {
   static constexpr std::string_view name = "@file@";
+  static constexpr std::string_view summary = "TODO what it does, in half a line";
   /// True where anything changed.
   bool run(Graph& graph) const;
 };
