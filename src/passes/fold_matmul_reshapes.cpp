@@ -12,6 +12,9 @@
 namespace burnish::passes {
 namespace {
 
+/// Results of more axes (windows of an image) are cut for what follows, not restored.
+constexpr size_t most_axes = 4;
+
 /// The operand of a step whose other operands are constants along the last axis at most; invalid where it is no such step.
 ValueId moving_operand(const Graph& graph, const Node& node) {
   if (not node.op.is<ops::Pointwise>() or node.outputs.size() != 1) return {};
@@ -67,7 +70,9 @@ std::optional<Patch> fold(const Graph& graph, const Node& node) {
   if (flatten == nullptr or graph.type(chain->product->inputs[1]).shape.rank() != 2) return {};
   const Shape& flat = graph.type(node.inputs[0]).shape;
   const Shape& result_shape = graph.type(node.outputs[0]).shape;
-  if (flat.rank() < 2 or result_shape.rank() < 2 or flat[flat.rank() - 1] != result_shape[result_shape.rank() - 1]) return {};
+  if (flat.rank() < 2 or result_shape.rank() < 2 or result_shape.rank() > most_axes or
+      flat[flat.rank() - 1] != result_shape[result_shape.rank() - 1])
+    return {};
   Patch patch(graph, FoldMatmulReshapes::name);
   const auto rows = regrouped_rows(graph, patch, *flatten, result_shape);
   if (not rows) return {};
