@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <ostream>
 
 #include "base/error.h"
 #include "ir/evaluate.h"
@@ -11,8 +10,6 @@
 #include "suite/suite.h"
 
 namespace burnish::suite {
-
-void PrintTo(const Case& one, std::ostream* out) { *out << one.text(); }
 
 namespace {
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ostream>
 #include <random>
 
 #include "base/error.h"
@@ -127,11 +128,13 @@ std::vector<Case> all_cases() {
   std::vector<Case> all;
   for (const auto& [name, fill] : families()) {
     Cases cases(name);
-    in_context([&] { return "the cases of " + name; }, [&] { fill(cases); });
+    try { fill(cases); } catch (const Error& e) { fmt::print("{}: {}\n", name, e.what()); }
     for (Case& one : cases.take()) all.push_back(std::move(one));
   }
   return all;
 }
+
+void PrintTo(const Case& one, std::ostream* out) { *out << one.text(); }
 
 Graph graph_of(const Case& one) {
   Graph graph;

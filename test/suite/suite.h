@@ -3,6 +3,7 @@
 // A case never holds expected values: the reference, which the official ONNX cases judge, is the expectation.
 #pragma once
 
+#include <iosfwd>
 #include <map>
 #include <optional>
 #include <string>
@@ -83,6 +84,9 @@ using Fill = void (*)(Cases&);
 bool add_family(std::string_view name, Fill fill);
 /// The cases of all families, by name.
 std::vector<Case> all_cases();
+
+/// For test reports.
+void PrintTo(const Case& one, std::ostream* out);
 
 /// The one-node graph of a case: its runtime inputs are graph inputs, in order.
 Graph graph_of(const Case& one);

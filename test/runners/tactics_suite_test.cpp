@@ -1,0 +1,229 @@
+// The operator suite on every tactic of every backend, each variant forced in turn, against the reference. Buffers are hostile: filled with NaN
+// bit patterns before, unaligned like a user's may be, and each kernel runs twice. Padding of blocked outputs must hold zeros.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <iostream>
+
+#include "base/error.h"
+#include "ir/evaluate.h"
+#include "ir/text.h"
+#include "runners/tolerance.h"
+#include "suite/suite.h"
+#include "tactics/registry.h"
+#include "tensor/number.h"
+
+namespace burnish::suite {
+
+using tactics::BufferRef;
+using tactics::Format;
+using tactics::OpRequest;
+using tactics::Variant;
+
+namespace {
+
+constexpr int threads = 2;
+
+/// Makes everything anew: the suite tests kernels, not artifacts.
+class PlainContext final : public tactics::BuildContext {
+ public:
+  int threads() const override { return burnish::suite::threads; }
+  Tensor artifact(const Hash128& /*key*/, const std::function<Tensor()>& make) override { return make(); }
+  Hash128 hash_of_constant(const std::shared_ptr<const Tensor>& constant) override { return content_hash(*constant); }
+};
+
+/// Memory at a wanted distance from an aligned address, filled with a byte.
+class Memory {
+ public:
+  Memory(int64_t bytes, size_t shift, int fill) : bytes_(bytes), storage_(static_cast<size_t>(bytes) + 192, std::byte{0}) {
+    const auto address = reinterpret_cast<uintptr_t>(storage_.data());
+    offset_ = (64 - address % 64) % 64 + shift;
+    std::memset(data(), fill, static_cast<size_t>(bytes));
+  }
+  std::byte* data() { return storage_.data() + offset_; }
+  BufferRef ref() { return {data(), bytes_}; }
+
+ private:
+  int64_t bytes_;
+  std::vector<std::byte> storage_;
+  size_t offset_ = 0;
+};
+
+/// Calls work(position in memory, row-major position) for every element.
+template <class Work>
+void for_each_place(const Layout& layout, const Dims& dims, const Work& work) {
+  std::vector<int64_t> index(dims.size(), 0);
+  const int64_t count = element_count(dims);
+  for (int64_t i = 0; i < count; ++i) {
+    work(layout.offset(dims, index), i);
+    for (size_t axis = dims.size(); axis-- > 0;) {
+      if (++index[axis] < dims[axis]) break;
+      index[axis] = 0;
+    }
+  }
+}
+
+void store(const Tensor& tensor, const Format& format, std::byte* to) {
+  const Tensor source = tensor.dtype() == format.storage ? tensor : converted(tensor, format.storage);
+  const size_t bytes = byte_size(format.storage);
+  std::memset(to, 0, static_cast<size_t>(tactics::stored_bytes(format, tensor.dims())));
+  for_each_place(format.layout, tensor.dims(), [&](int64_t place, int64_t i) {
+    std::memcpy(to + static_cast<size_t>(place) * bytes, source.data() + static_cast<size_t>(i) * bytes, bytes);
+  });
+}
+
+/// The tensor that lies in a buffer; `dirty` tells where padding does not hold zeros.
+Tensor load(const std::byte* from, const Format& format, DType dtype, const Dims& dims, bool& dirty) {
+  const size_t bytes = byte_size(format.storage);
+  Tensor tensor(format.storage, dims);
+  std::vector<std::byte> rest(from, from + tactics::stored_bytes(format, dims));
+  for_each_place(format.layout, dims, [&](int64_t place, int64_t i) {
+    std::memcpy(tensor.mutable_data() + static_cast<size_t>(i) * bytes, rest.data() + static_cast<size_t>(place) * bytes, bytes);
+  });
+  for_each_place(format.layout, dims, [&](int64_t place, int64_t) { std::memset(rest.data() + static_cast<size_t>(place) * bytes, 0, bytes); });
+  for (const std::byte one : rest) dirty = dirty or one != std::byte{0};
+  return dtype == format.storage ? tensor : converted(tensor, dtype);
+}
+
+struct Run {
+  const Case& one;
+  const OpRequest& request;
+  const std::vector<Tensor>& inputs;    // of the request; undefined where omitted
+  const std::vector<Tensor>& expected;
+};
+
+void check_results(const Run& run, const Variant& variant, std::vector<Memory>& out) {
+  for (size_t i = 0; i < run.expected.size(); ++i) {
+    if (not run.request.wanted[i]) continue;
+    bool dirty = false;
+    const Tensor& wanted = run.expected[i];
+    const Tensor got = load(out[i].data(), variant.outputs[i], wanted.dtype(), wanted.dims(), dirty);
+    EXPECT_FALSE(dirty) << "padding of output " << i << " does not hold zeros";
+    EXPECT_EQ(difference(wanted, got, {run.one.accumulated, variant.outputs[i].storage}), "") << "output " << i;
+  }
+}
+
+/// One run of a kernel over fresh buffers at `shift` bytes from alignment.
+void run_once(const Run& run, const tactics::Kernel& kernel, const Variant& variant, size_t shift) {
+  std::vector<Memory> in;
+  std::vector<Memory> out;
+  std::vector<BufferRef> in_refs;
+  std::vector<BufferRef> out_refs;
+  for (size_t i = 0; i < run.inputs.size(); ++i) {
+    const bool kept = i < variant.keeps_constant.size() and variant.keeps_constant[i];
+    if (not run.inputs[i].defined() or kept) {
+      in.emplace_back(0, 0, 0);
+      in_refs.push_back({});
+      continue;
+    }
+    const bool constant = run.request.inputs[i].constant != nullptr;
+    const Format format = constant ? tactics::plain_format(run.request.inputs[i].type) : variant.inputs[i];
+    in.emplace_back(tactics::stored_bytes(format, run.inputs[i].dims()), constant ? 0 : shift, 0);
+    store(run.inputs[i], format, in.back().data());
+    in_refs.push_back(in.back().ref());
+  }
+  for (size_t i = 0; i < run.expected.size(); ++i) {
+    out.emplace_back(tactics::stored_bytes(variant.outputs[i], run.expected[i].dims()), shift, 0xff);
+    out_refs.push_back(run.request.wanted[i] ? out.back().ref() : BufferRef{});
+  }
+  Memory workspace(variant.workspace, 0, 0xff);
+  tactics::RunContext context{.threads = threads, .stream = nullptr};
+  const Status status = kernel.run(context, in_refs, out_refs, variant.workspace > 0 ? workspace.data() : nullptr);
+  ASSERT_TRUE(status.is_ok()) << status.message();
+  check_results(run, variant, out);
+}
+
+void run_variant(const Run& run, const tactics::Tactic& tactic, const Variant& variant) {
+  SCOPED_TRACE(fmt::format("{} {}", tactic.id(), variant.text()));
+  PlainContext context;
+  std::unique_ptr<tactics::Kernel> kernel;
+  try {
+    kernel = tactic.build(context, run.request, variant);
+  } catch (const Error& error) {
+    ADD_FAILURE() << "the kernel cannot be built: " << error.what();
+    return;
+  }
+  for (const size_t shift : {0, 1, 0}) run_once(run, *kernel, variant, shift);
+}
+
+struct Tally {
+  size_t variants = 0;
+  std::map<std::string, size_t> by_tactic;
+};
+
+void run_tactics(const Run& run, const tactics::Backend& backend, Tally& tally) {
+  for (const tactics::Tactic* tactic : tactics::registry().tactics_of(backend.name())) {
+    if (not tactic->supports(run.request)) continue;
+    tactics::VariantSink sink;
+    tactic->variants(run.request, sink);
+    for (const Variant& variant : sink.variants) {
+      if (variant.alias == tactics::Alias::none) run_variant(run, *tactic, variant);
+      ++tally.by_tactic[std::string(tactic->id())];
+      ++tally.variants;
+      if (testing::Test::HasFailure()) return;
+    }
+  }
+}
+
+bool is_static(const OpRequest& request) {
+  for (const TensorType& type : request.outputs)
+    if (not type.shape.is_static() or type.dtype == string) return false;
+  for (const tactics::Operand& operand : request.inputs)
+    if (operand.present and operand.type.dtype == string) return false;
+  return true;
+}
+
+void run_case(const Case& one, const DimBindings& sizes, Tally& tally) {
+  Graph graph = graph_of(one);
+  graph.bind(sizes);
+  const std::vector<Tensor> data = data_for(one, sizes);
+  const std::vector<Tensor> expected = evaluate(graph, data);
+  const Node& node = graph.node(graph.order().front());
+  std::vector<Tensor> inputs;
+  for (size_t i = 0, next = 0; i < node.inputs.size(); ++i) {
+    const Tensor* constant = graph.constant(node.inputs[i]);
+    inputs.push_back(not node.inputs[i].valid() ? Tensor() : constant != nullptr ? *constant : data[next++]);
+  }
+  for (const tactics::Backend* backend : tactics::registry().backends()) {
+    if (not backend->unavailable().empty() or backend->name() == "null") continue;
+    for (const std::vector<DType>& permitted : {std::vector<DType>{}, std::vector<DType>{bf16}}) {
+      OpRequest request = tactics::make_request(graph, node, {.threads = threads, .device = backend->fingerprint(), .permitted = permitted});
+      if (not is_static(request)) return;
+      run_tactics({one, request, inputs, expected}, *backend, tally);
+      if (request.outputs.size() == 1) continue;
+      for (size_t i = 1; i < request.wanted.size(); ++i) request.wanted[i] = false;
+      run_tactics({one, request, inputs, expected}, *backend, tally);
+    }
+  }
+}
+
+Tally& tally() {
+  static Tally all;
+  return all;
+}
+
+class TacticsSuite : public testing::TestWithParam<Case> {
+ protected:
+  static void TearDownTestSuite() {
+    for (const auto& [id, count] : tally().by_tactic) std::cout << fmt::format("{}: {} variants\n", id, count);
+  }
+};
+
+TEST_P(TacticsSuite, AgreesWithTheReference) {
+  const Case& one = GetParam();
+  SCOPED_TRACE(one.text());
+  if (one.failure) return;
+  for (const DimBindings& sizes : one.sizes) run_case(one, sizes, tally());
+}
+
+std::string test_name(const testing::TestParamInfo<Case>& info) {
+  std::string name = info.param.name;
+  std::ranges::replace(name, '/', '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, TacticsSuite, testing::ValuesIn(all_cases()), test_name);
+
+}  // namespace
+}  // namespace burnish::suite

@@ -1,0 +1,54 @@
+// Tolerances of the operator suite.
+#include "runners/tolerance.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace burnish::suite {
+namespace {
+
+/// The distance between 1 and the next number of a type.
+double spacing(DType dtype) {
+  switch (dtype) {
+    case DType::f64: return 0x1p-52;
+    case DType::f16: return 0x1p-10;
+    case DType::bf16: return 0x1p-7;
+    default: return 0x1p-23;
+  }
+}
+
+double largest(const Tensor& tensor) {
+  double most = 0;
+  for (int64_t i = 0; i < tensor.size(); ++i)
+    if (std::isfinite(tensor.number(i))) most = std::max(most, std::abs(tensor.number(i)));
+  return most;
+}
+
+bool same_kind(double a, double b) { return std::isnan(a) == std::isnan(b) and (std::isfinite(a) or std::isnan(a) or a == b); }
+
+}  // namespace
+
+std::string difference(const Tensor& expected, const Tensor& got, const Tolerance& tolerance) {
+  if (expected.dtype() != got.dtype() or expected.dims() != got.dims()) return "type or dimensions differ";
+  if (not is_floating(expected.dtype())) {
+    for (int64_t i = 0; i < expected.size(); ++i)
+      if (expected.integer(i) != got.integer(i)) return fmt::format("element {} is {}, expected {}", i, got.integer(i), expected.integer(i));
+    return {};
+  }
+  // Rounding errors of a sum grow with the root of its length, relative to its larger terms; a function costs a few units.
+  const double unit = std::max(spacing(tolerance.storage), spacing(expected.dtype()));
+  const double steps = 4 + std::sqrt(static_cast<double>(tolerance.accumulated));
+  const double scale = tolerance.accumulated > 1 ? largest(expected) : 0;
+  for (int64_t i = 0; i < expected.size(); ++i) {
+    const double want = expected.number(i);
+    const double have = got.number(i);
+    const double allowed = unit * steps * std::max({std::abs(want), scale, 0.125});
+    if (same_kind(want, have) and (not std::isfinite(want) or std::abs(want - have) <= allowed)) continue;
+    return fmt::format("element {} is {}, expected {} within {}", i, have, want, allowed);
+  }
+  return {};
+}
+
+}  // namespace burnish::suite
