@@ -128,7 +128,7 @@ std::vector<Case> all_cases() {
   std::vector<Case> all;
   for (const auto& [name, fill] : families()) {
     Cases cases(name);
-    try { fill(cases); } catch (const Error& e) { fmt::print("{}: {}\n", name, e.what()); }
+    in_context([&] { return "the cases of " + name; }, [&] { fill(cases); });
     for (Case& one : cases.take()) all.push_back(std::move(one));
   }
   return all;
