@@ -20,9 +20,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import onnx
 import onnxruntime
 import openvino
+
+import onnx
 from onnx import helper
 
 ROOT = Path(__file__).resolve().parent.parent

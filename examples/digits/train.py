@@ -17,10 +17,11 @@ import json
 from pathlib import Path
 
 import numpy as np
-import onnx
 from numpy.lib.stride_tricks import sliding_window_view
-from onnx import TensorProto, helper, numpy_helper
 from sklearn.datasets import load_digits
+
+import onnx
+from onnx import TensorProto, helper, numpy_helper
 
 HERE = Path(__file__).resolve().parent
 TEST_IMAGES = 360

@@ -117,7 +117,7 @@ std::shared_ptr<const MappedFile> ExternalData::open_inside(const fs::path& fold
   if (not place.valid()) fail("cannot open external data `{}`: {}", location, std::strerror(errno));
   check_place(real_path(place, location), real_path(base, folder.string()), location);
 
-  struct stat info {};
+  struct stat info{};
   if (::fstat(place.get(), &info) != 0) fail("cannot read external data `{}`: {}", location, std::strerror(errno));
   if (not S_ISREG(info.st_mode)) fail("external data `{}` is not a regular file", location);
   if (info.st_nlink > 1 and not allow_hard_links_)

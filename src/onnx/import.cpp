@@ -39,9 +39,7 @@ ImportedModel guarded(const std::string& what, Work&& work) {
                         throw Error("the model needs more memory than there is", StatusCode::resource_exhausted);
                       } catch (const std::length_error&) {
                         throw Error("the model needs more memory than there is", StatusCode::resource_exhausted);
-                      } catch (const Error&) {
-                        throw;
-                      } catch (const std::exception& error) {
+                      } catch (const Error&) { throw; } catch (const std::exception& error) {
                         throw Error(fmt::format("internal error: {}", error.what()), StatusCode::internal);
                       }
                     });

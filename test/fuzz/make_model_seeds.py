@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
@@ -72,7 +73,9 @@ def branch() -> onnx.ModelProto:
 
 def loop() -> onnx.ModelProto:
     nodes = [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Add", ["v", "x"], ["w"])]
-    body = helper.make_graph(nodes, "body", [value("i", [], I64), value("go", [], BOOL), value("v", [2])], [value("on", [], BOOL), value("w", [2])])
+    body = helper.make_graph(
+        nodes, "body", [value("i", [], I64), value("go", [], BOOL), value("v", [2])], [value("on", [], BOOL), value("w", [2])]
+    )
     node = helper.make_node("Loop", ["n", "", "x"], ["y"], body=body)
     return model([node], [value("n", [], I64), value("x", [2])], [value("y", [2])])
 

@@ -35,9 +35,7 @@ std::vector<HostileCase> hostile_graphs() {
       {"one_node_produces_twice", "both produce `y`", [](Workshop& w) { w.relu().add_output("y"); }},
       {"produces_an_input", "produces `x`, which is an input", [](Workshop& w) { w.relu().set_output(0, "x"); }},
       {"produces_an_initializer", "produces `y`, which is an input or initializer",
-       [](Workshop& w) {
-         fill(w.graph().add_initializer(), "y", {2, 3}, 1, std::string(24, '\0'));
-       }},
+       [](Workshop& w) { fill(w.graph().add_initializer(), "y", {2, 3}, 1, std::string(24, '\0')); }},
       {"input_twice", "the name `x` is defined twice", [](Workshop& w) { *w.graph().add_input() = w.graph().input(0); }},
       {"initializer_twice", "the name `w` is defined twice",
        [](Workshop& w) {
@@ -59,17 +57,9 @@ std::vector<HostileCase> hostile_graphs() {
        [](Workshop& w) { w.graph().mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(7); }},
       {"too_many_outputs", "2 outputs are too many", [](Workshop& w) { w.relu().add_output("z"); }},
       {"given_shape_does_not_fit", "the given shape 5x3 of `x` does not fit the model's [2,3]: axis 0 is fixed",
-       [](Workshop& w) {
-         w.config.input_shapes["x"] = {5, 3};
-       }},
-      {"given_shape_of_other_rank", "another rank",
-       [](Workshop& w) {
-         w.config.input_shapes["x"] = {2, 3, 1};
-       }},
-      {"given_shape_for_nothing", "the model has no such input: it has x",
-       [](Workshop& w) {
-         w.config.input_shapes["z"] = {2, 3};
-       }},
+       [](Workshop& w) { w.config.input_shapes["x"] = {5, 3}; }},
+      {"given_shape_of_other_rank", "another rank", [](Workshop& w) { w.config.input_shapes["x"] = {2, 3, 1}; }},
+      {"given_shape_for_nothing", "the model has no such input: it has x", [](Workshop& w) { w.config.input_shapes["z"] = {2, 3}; }},
       {"given_size_for_nothing", "no such dimension: it has none", [](Workshop& w) { w.config.symbols["batch"] = 2; }},
       {"given_sizes_disagree", "the dimension `n` is 2 by the given shape of `z`, but 1 elsewhere",
        [](Workshop& w) {

@@ -5,9 +5,8 @@ namespace burnish::test {
 namespace {
 
 HostileCase tensor_case(const std::string& name, const std::string& message, std::function<void(proto::TensorProto&)> make) {
-  return {name, message, [make = std::move(make)](Workshop& w) {
-            make(fill(w.graph().add_initializer(), "w", {2, 3}, 1, std::string(24, '\0')));
-          }};
+  return {name, message,
+          [make = std::move(make)](Workshop& w) { make(fill(w.graph().add_initializer(), "w", {2, 3}, 1, std::string(24, '\0'))); }};
 }
 
 HostileCase sparse_case(const std::string& name, const std::string& message, std::function<void(proto::SparseTensorProto&)> make) {

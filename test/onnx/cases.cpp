@@ -93,7 +93,8 @@ std::string with_constant_inputs(const std::string& model, const std::vector<Ten
   if (static_cast<size_t>(graph.input_size()) != inputs.size()) fail("the case gives {} of {} inputs", inputs.size(), graph.input_size());
   for (size_t i = 1; i < inputs.size(); ++i) {
     const Tensor& value = inputs[i];
-    if (value.dtype() == DType::string or (bit_width(value.dtype()) < 8 and value.dtype() != DType::boolean)) fail("a constant of {} is not made here", name_of(value.dtype()));
+    if (value.dtype() == DType::string or (bit_width(value.dtype()) < 8 and value.dtype() != DType::boolean))
+      fail("a constant of {} is not made here", name_of(value.dtype()));
     const ::onnx::ValueInfoProto& input = graph.input(static_cast<int>(i));
     ::onnx::TensorProto& constant = *graph.add_initializer();
     constant.set_name(input.name());

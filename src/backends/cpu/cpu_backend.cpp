@@ -12,7 +12,9 @@ namespace {
 class CpuBackend final : public tactics::Backend {
  public:
   std::string_view name() const override { return "cpu"; }
-  std::string fingerprint() const override { return fmt::format("{}; {}; oneDNN {}", machine().name, machine().isa, onednn::version_text()); }
+  std::string fingerprint() const override {
+    return fmt::format("{}; {}; oneDNN {}", machine().name, machine().isa, onednn::version_text());
+  }
   std::vector<std::pair<std::string, std::string>> description() const override {
     const double tera = 1e-12;
     return {{"processor", machine().name},

@@ -35,7 +35,8 @@ std::string cpuinfo(std::string_view key) {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);)
     if (line.starts_with(key))
-      if (const size_t colon = line.find(':'); colon != std::string::npos) return std::string(trim(std::string_view(line).substr(colon + 1)));
+      if (const size_t colon = line.find(':'); colon != std::string::npos)
+        return std::string(trim(std::string_view(line).substr(colon + 1)));
   return {};
 }
 

@@ -9,9 +9,9 @@
 namespace burnish::cpu {
 
 struct Machine {
-  std::string name;        // the processor's brand string
-  std::string isa;         // the best instruction set that oneDNN may use here
-  double frequency = 0;    // hertz
+  std::string name;      // the processor's brand string
+  std::string isa;       // the best instruction set that oneDNN may use here
+  double frequency = 0;  // hertz
   double flops_per_cycle_f32 = 0;
   double flops_per_cycle_bf16 = 0;
   double flops_per_cycle_f16 = 0;

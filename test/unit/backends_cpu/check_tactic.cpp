@@ -142,12 +142,14 @@ Graph graph_of(const Sample& sample) {
   for (size_t i = 0; i < feeds.size(); ++i) {
     if (not feeds[i].present) values.emplace_back();
     else if (feeds[i].constant)
-      values.push_back(graph.add_constant(tactics::sample_tensor(feeds[i].type.dtype, feeds[i].type.shape.dims(), 7 + i, tactics::SampleIntegers::numbers)));
+      values.push_back(graph.add_constant(
+          tactics::sample_tensor(feeds[i].type.dtype, feeds[i].type.shape.dims(), 7 + i, tactics::SampleIntegers::numbers)));
     else values.push_back(graph.add_input(fmt::format("input_{}", i), feeds[i].type));
   }
   Op op = sample.op;
   if (not sample.epilogue.empty())
-    op = ops::Fused{.anchor = sample.op, .anchor_inputs = static_cast<int64_t>(sample.inputs.size()), .epilogue = Expr::parse(sample.epilogue)};
+    op = ops::Fused{
+        .anchor = sample.op, .anchor_inputs = static_cast<int64_t>(sample.inputs.size()), .epilogue = Expr::parse(sample.epilogue)};
   const NodeId node = graph.add_node(op, values, sample.outputs);
   for (const ValueId output : graph.node(node).outputs) graph.add_output(output);
   return graph;
@@ -155,7 +157,8 @@ Graph graph_of(const Sample& sample) {
 
 tactics::OpRequest request_of(const Sample& sample, std::vector<DType> permitted) {
   const Graph graph = graph_of(sample);
-  return tactics::make_request(graph, graph.node(graph.order().front()), {.threads = thread_count(), .device = "test", .permitted = std::move(permitted)});
+  return tactics::make_request(graph, graph.node(graph.order().front()),
+                               {.threads = thread_count(), .device = "test", .permitted = std::move(permitted)});
 }
 
 std::vector<std::string> check_tactic(std::string_view id, const Sample& sample, std::vector<DType> permitted) {

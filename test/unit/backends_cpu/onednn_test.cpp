@@ -28,8 +28,10 @@ constexpr std::string_view conv_tactic = "cpu.onednn.conv";
 constexpr std::string_view product_tactic = "cpu.onednn.matmul";
 
 Sample conv3x3(std::string epilogue = {}, std::vector<Feed> operands = {}) {
-  return {ops::Conv{.strides = {1, 1}, .pads = {1, 1, 1, 1}, .dilations = {}}, {data({1, 24, 9, 7}), weights({20, 24, 3, 3}), weights({20})},
-          std::move(epilogue), std::move(operands)};
+  return {ops::Conv{.strides = {1, 1}, .pads = {1, 1, 1, 1}, .dilations = {}},
+          {data({1, 24, 9, 7}), weights({20, 24, 3, 3}), weights({20})},
+          std::move(epilogue),
+          std::move(operands)};
 }
 
 Sample product(std::string epilogue = {}, std::vector<Feed> operands = {}) {
@@ -42,7 +44,8 @@ TEST(OnednnConv, OffersImageLayouts) {
 }
 
 TEST(OnednnConv, TakesFewChannelsRowMajor) {
-  const Sample stem{ops::Conv{.strides = {2, 2}, .pads = {3, 3, 3, 3}, .dilations = {}}, {data({1, 3, 20, 18}), weights({16, 3, 7, 7})}, {}, {}};
+  const Sample stem{
+      ops::Conv{.strides = {2, 2}, .pads = {3, 3, 3, 3}, .dilations = {}}, {data({1, 3, 20, 18}), weights({16, 3, 7, 7})}, {}, {}};
   check_tactic(conv_tactic, stem, {DType::bf16});
 }
 
@@ -61,9 +64,10 @@ TEST_P(Epilogue, OfAProduct) { check_tactic(product_tactic, product(GetParam()),
 INSTANTIATE_TEST_SUITE_P(OneArgument, Epilogue,
                          testing::Values("(f32) relu:f32(0) -> 1", "(f32) leaky_relu:f32[0.1](0) -> 1", "(f32) elu:f32[1](0) -> 1",
                                          "(f32) sigmoid:f32(0) -> 1", "(f32) tanh:f32(0) -> 1", "(f32) swish:f32[1](0) -> 1",
-                                         "(f32) hard_swish:f32(0) -> 1", "(f32) hard_sigmoid:f32[0.2,0.5](0) -> 1", "(f32) gelu_erf:f32(0) -> 1",
-                                         "(f32) gelu_tanh:f32(0) -> 1", "(f32) mish:f32(0) -> 1", "(f32) abs:f32(0) neg:f32(1) -> 2",
-                                         "(f32) selu:f32[1.67326,1.0507](0) -> 1", "(f32) softplus:f32(0) -> 1", "(f32) mul:f32(0,0) -> 1",
+                                         "(f32) hard_swish:f32(0) -> 1", "(f32) hard_sigmoid:f32[0.2,0.5](0) -> 1",
+                                         "(f32) gelu_erf:f32(0) -> 1", "(f32) gelu_tanh:f32(0) -> 1", "(f32) mish:f32(0) -> 1",
+                                         "(f32) abs:f32(0) neg:f32(1) -> 2", "(f32) selu:f32[1.67326,1.0507](0) -> 1",
+                                         "(f32) softplus:f32(0) -> 1", "(f32) mul:f32(0,0) -> 1",
                                          "(f32) constant:f32[0] constant:f32[6] clip:f32(0,1,2) -> 3",
                                          "(f32) constant:f32[0.5] mul:f32(1,0) constant:f32[3] sub:f32(3,2) relu:f32(4) -> 5",
                                          "(f32) constant:f32[0.25] min:f32(0,1) constant:f32[-0.5] max:f32(2,3) -> 4"));
@@ -129,7 +133,8 @@ TEST(OnednnConv, RunsOnSeveralThreadsAtOnce) {
 TEST(OnednnConvTranspose, UpscalesWithBiasAndGroups) {
   ops::ConvTranspose op;
   op.strides = {2, 2};
-  check_tactic("cpu.onednn.conv_transpose", {op, {data({1, 24, 7, 6}), weights({24, 16, 2, 2}), weights({16})}, "(f32) relu:f32(0) -> 1", {}}, {DType::bf16});
+  check_tactic("cpu.onednn.conv_transpose",
+               {op, {data({1, 24, 7, 6}), weights({24, 16, 2, 2}), weights({16})}, "(f32) relu:f32(0) -> 1", {}}, {DType::bf16});
   op.pads = {1, 1, 1, 1};
   op.group = 2;
   check_tactic("cpu.onednn.conv_transpose", {op, {data({2, 32, 5, 6}), weights({32, 16, 4, 4})}, {}, {}}, {DType::bf16});
@@ -139,16 +144,19 @@ TEST(OnednnConvTranspose, UpscalesWithBiasAndGroups) {
 }
 
 TEST(OnednnMatMul, TakesBiasAndResidual) {
-  check_tactic(product_tactic, product("(f32,f32,f32) add:f32(0,1) gelu_erf:f32(3) add:f32(4,2) -> 5", {weights({24}), data({2, 9, 24})}), {DType::bf16});
+  check_tactic(product_tactic, product("(f32,f32,f32) add:f32(0,1) gelu_erf:f32(3) add:f32(4,2) -> 5", {weights({24}), data({2, 9, 24})}),
+               {DType::bf16});
   check_tactic(product_tactic, product("(f32,f32) add:f32(1,0) -> 2", {data({9, 1})}));
 }
 
 TEST(OnednnMatMul, BroadcastsBatches) {
   const std::string masked = "(f32,f32) constant:f32[0.125] mul:f32(0,2) add:f32(3,1) -> 4";
-  check_tactic(product_tactic, {ops::MatMul{.transpose_b = true}, {data({2, 3, 7, 16}), data({2, 3, 7, 16})}, masked, {data({2, 1, 1, 7})}}, {DType::bf16});
+  check_tactic(product_tactic, {ops::MatMul{.transpose_b = true}, {data({2, 3, 7, 16}), data({2, 3, 7, 16})}, masked, {data({2, 1, 1, 7})}},
+               {DType::bf16});
   check_tactic(product_tactic, {ops::MatMul{}, {data({2, 3, 7, 16}), data({16, 5})}, {}, {}}, {DType::bf16});
   check_tactic(product_tactic, {ops::MatMul{.transpose_a = true}, {data({3, 16, 7}), weights({16, 5})}, {}, {}}, {DType::bf16});
-  check_tactic(product_tactic, {ops::MatMul{}, {weights({6, 16}), data({16, 5})}, "(f32,f32) add:f32(0,1) -> 2", {weights({1, 5})}}, {DType::bf16});
+  check_tactic(product_tactic, {ops::MatMul{}, {weights({6, 16}), data({16, 5})}, "(f32,f32) add:f32(0,1) -> 2", {weights({1, 5})}},
+               {DType::bf16});
   check_tactic(product_tactic, {ops::MatMul{}, {data({16}), data({3, 16, 5})}, {}, {}});
   check_tactic(product_tactic, {ops::MatMul{}, {data({7, 16}), weights({16})}, "(f32) relu:f32(0) -> 1", {}});
   check_tactic(product_tactic, {ops::MatMul{}, {data({16}), data({16})}, {}, {}});
@@ -160,31 +168,36 @@ TEST(OnednnPool, TakesAnEpilogue) {
 }
 
 TEST(OnednnReduce, PoolsWholeImages) {
-  const auto axes = [](std::initializer_list<int64_t> values) { return Tensor::of<int64_t>({static_cast<int64_t>(values.size())}, values); };
+  const auto axes = [](std::initializer_list<int64_t> values) {
+    return Tensor::of<int64_t>({static_cast<int64_t>(values.size())}, values);
+  };
   for (const auto kind : {ops::ReduceKind::mean, ops::ReduceKind::max})
     for (const bool keep : {true, false}) {
       Graph graph;
       const ValueId x = graph.add_input("x", {DType::f32, {2, 19, 7, 5}, {}});
       const NodeId node = graph.add_node(ops::Reduce{.kind = kind, .keep_dims = keep}, {x, graph.add_constant(axes({-1, 2}))});
+      graph.add_output(graph.node(node).outputs[0]);
       check_node("cpu.onednn.reduce", graph, node);
     }
 }
 
 TEST(OnednnSoftmax, AlongEveryAxis) {
-  for (const int64_t axis : {0, 1, -1}) check_tactic("cpu.onednn.softmax", {ops::Softmax{.axis = axis}, {data({3, 17, 5, 6})}, {}, {}}, {DType::bf16});
+  for (const int64_t axis : {0, 1, -1})
+    check_tactic("cpu.onednn.softmax", {ops::Softmax{.axis = axis}, {data({3, 17, 5, 6})}, {}, {}}, {DType::bf16});
   check_tactic("cpu.onednn.softmax", {ops::Softmax{.axis = -1, .log = true}, {data({4, 33})}, {}, {}});
 }
 
 TEST(OnednnLayerNormalization, OverTheLastAxes) {
-  check_tactic("cpu.onednn.layer_normalization", {ops::LayerNormalization{}, {data({2, 7, 48}), weights({48}), weights({48})}, {}, {}}, {DType::bf16});
+  check_tactic("cpu.onednn.layer_normalization", {ops::LayerNormalization{}, {data({2, 7, 48}), weights({48}), weights({48})}, {}, {}},
+               {DType::bf16});
   check_tactic("cpu.onednn.layer_normalization", {ops::LayerNormalization{.axis = 1}, {data({2, 7, 48}), weights({7, 48})}, {}, {}});
 }
 
 TEST(OnednnLstm, EveryDirection) {
   for (const auto direction : {ops::Direction::forward, ops::Direction::reverse, ops::Direction::bidirectional}) {
     const int64_t ways = direction == ops::Direction::bidirectional ? 2 : 1;
-    const std::vector<Feed> inputs{data({5, 3, 12}),       weights({ways, 64, 12}), weights({ways, 64, 16}),  weights({ways, 128}),
-                                   omitted(), data({ways, 3, 16}), data({ways, 3, 16})};
+    const std::vector<Feed> inputs{data({5, 3, 12}), weights({ways, 64, 12}), weights({ways, 64, 16}), weights({ways, 128}),
+                                   omitted(),        data({ways, 3, 16}),     data({ways, 3, 16})};
     ops::Lstm lstm;
     lstm.hidden = 16;
     lstm.direction = direction;
@@ -199,7 +212,8 @@ TEST(OnednnGru, BothPlacesOfTheReset) {
     gru.hidden = 16;
     gru.direction = ops::Direction::bidirectional;
     gru.linear_before_reset = linear;
-    check_tactic("cpu.onednn.gru", {gru, {data({5, 3, 12}), weights({2, 48, 12}), weights({2, 48, 16}), weights({2, 96})}, {}, {}, 2}, {DType::bf16});
+    check_tactic("cpu.onednn.gru", {gru, {data({5, 3, 12}), weights({2, 48, 12}), weights({2, 48, 16}), weights({2, 96})}, {}, {}, 2},
+                 {DType::bf16});
   }
 }
 

@@ -17,7 +17,7 @@ using dnnl::memory;
 struct Problem {
   Dims source, weights, destination;  // weights with the groups as an axis of their own where there are several
   memory::dims strides, dilations, pads_begin, pads_end;
-  std::optional<size_t> bias;         // a request input
+  std::optional<size_t> bias;  // a request input
   PostOpChain chain;
   double flops = 0;
 };
@@ -59,15 +59,16 @@ std::optional<Plan> plan(const OpRequest& request, const Problem& problem, const
   };
   const auto source_memory = describe(problem.source, precision.source, source);
   const auto destination_memory = describe(problem.destination, precision.destination, destination);
-  const auto operands = operand_descriptors(problem.chain, request, {precision.destination, destination.value_or(Layout::channels_last(problem.source.size()))});
+  const auto operands = operand_descriptors(problem.chain, request,
+                                            {precision.destination, destination.value_or(Layout::channels_last(problem.source.size()))});
   if (not source_memory or not destination_memory or not operands) return {};
   dnnl::primitive_attr attributes = basic_attributes(precision.bf16_math);
   append(attributes, problem.chain, *operands);
   const memory::desc bias = problem.bias ? plain(Dims{problem.destination[1]}, DType::f32) : memory::desc();
   const ThreadScope threads(request.target.threads);
   Plan found{{engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, *source_memory,
-              any_layout(problem.weights, precision.source), bias, *destination_memory, problem.strides, problem.dilations, problem.pads_begin,
-              problem.pads_end, attributes, true},
+              any_layout(problem.weights, precision.source), bias, *destination_memory, problem.strides, problem.dilations,
+              problem.pads_begin, problem.pads_end, attributes, true},
              *operands};
   if (not found.descriptor) return {};
   return found;
@@ -85,7 +86,8 @@ class OnednnConv final : public tactics::Tactic {
     if (precisions(request, request.inputs[0].type.dtype).empty()) return Verdict::no("not of floating numbers");
     if (request.inputs[0].constant != nullptr) return Verdict::no("the input is constant");
     if (request.inputs[1].constant == nullptr) return Verdict::no("the weights are not constant");
-    if (request.anchor_inputs > 2 and request.inputs[2].present and request.inputs[2].constant == nullptr) return Verdict::no("the bias is not constant");
+    if (request.anchor_inputs > 2 and request.inputs[2].present and request.inputs[2].constant == nullptr)
+      return Verdict::no("the bias is not constant");
     if (element_count(request.output_dims()) == 0 or element_count(request.dims(0)) == 0) return Verdict::no("empty tensors");
     return post_ops_of(request).verdict;
   }
@@ -94,7 +96,8 @@ class OnednnConv final : public tactics::Tactic {
     const Problem problem = problem_of(request);
     for (const Precision& precision : precisions(request, request.inputs[0].type.dtype)) {
       const size_t before = sink.variants.size();
-      for (const auto& [source, destination] : layouts_for(request, problem, precision)) offer(request, problem, precision, source, destination, sink);
+      for (const auto& [source, destination] : layouts_for(request, problem, precision))
+        offer(request, problem, precision, source, destination, sink);
       const Layout row_major = Layout::row_major(problem.source.size());
       if (sink.variants.size() == before) offer(request, problem, precision, row_major, row_major, sink);
       if (sink.variants.size() == before) sink.refuse(describe(precision), "oneDNN has no fast implementation");
@@ -143,8 +146,8 @@ class OnednnConv final : public tactics::Tactic {
     return fmt::format("{}->{}{}", name_of(precision.source), name_of(precision.destination), precision.bf16_math ? " bf16 math" : "");
   }
 
-  static void offer(const OpRequest& request, const Problem& problem, const Precision& precision, const Layout& source, const Layout& destination,
-                    VariantSink& sink) {
+  static void offer(const OpRequest& request, const Problem& problem, const Precision& precision, const Layout& source,
+                    const Layout& destination, VariantSink& sink) {
     const auto found = plan(request, problem, precision, source, destination);
     if (not found) return;
     const std::string_view implementation = found->descriptor.impl_info_str();
@@ -154,7 +157,8 @@ class OnednnConv final : public tactics::Tactic {
     Variant variant = plain_variant(request);
     variant.inputs[0] = {precision.source, source};
     variant.outputs = {{precision.destination, destination}};
-    for (size_t i = request.anchor_inputs; i < request.inputs.size(); ++i) variant.inputs[i] = operand_format(request, i, variant.outputs[0]);
+    for (size_t i = request.anchor_inputs; i < request.inputs.size(); ++i)
+      variant.inputs[i] = operand_format(request, i, variant.outputs[0]);
     if (precision.bf16_math) variant.knobs = bf16_math_knob;
     variant.workspace = static_cast<int64_t>(found->descriptor.scratchpad_desc().get_size());
     variant.estimate = estimate(request, variant, precision, implementation, problem.flops);

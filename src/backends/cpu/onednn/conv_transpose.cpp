@@ -44,7 +44,8 @@ Problem problem_of(const OpRequest& request) {
     problem.weights.insert(problem.weights.begin(), conv.group);
     problem.weights_strides.insert(problem.weights_strides.begin(), problem.weights[2] * problem.weights_strides[1]);
   }
-  problem.flops = 2.0 * static_cast<double>(element_count(problem.source)) * static_cast<double>(element_count(given)) / static_cast<double>(given[0]);
+  problem.flops =
+      2.0 * static_cast<double>(element_count(problem.source)) * static_cast<double>(element_count(given)) / static_cast<double>(given[0]);
   problem.chain = post_ops_of(request);
   if (request.anchor_inputs > 2 and request.inputs[2].present) problem.bias = 2;
   else problem.bias = take_bias(problem.chain, request, 1);
@@ -85,7 +86,8 @@ class OnednnConvTranspose final : public tactics::Tactic {
     if (precisions(request, request.inputs[0].type.dtype).empty()) return Verdict::no("not of floating numbers");
     if (request.inputs[0].constant != nullptr) return Verdict::no("the input is constant");
     if (request.inputs[1].constant == nullptr) return Verdict::no("the weights are not constant");
-    if (request.anchor_inputs > 2 and request.inputs[2].present and request.inputs[2].constant == nullptr) return Verdict::no("the bias is not constant");
+    if (request.anchor_inputs > 2 and request.inputs[2].present and request.inputs[2].constant == nullptr)
+      return Verdict::no("the bias is not constant");
     if (element_count(request.output_dims()) == 0 or element_count(request.dims(0)) == 0) return Verdict::no("empty tensors");
     return post_ops_of(request).verdict;
   }
@@ -128,7 +130,8 @@ class OnednnConvTranspose final : public tactics::Tactic {
     Variant variant = plain_variant(request);
     variant.inputs[0] = {precision.source, layout};
     variant.outputs = {{precision.destination, layout}};
-    for (size_t i = request.anchor_inputs; i < request.inputs.size(); ++i) variant.inputs[i] = operand_format(request, i, variant.outputs[0]);
+    for (size_t i = request.anchor_inputs; i < request.inputs.size(); ++i)
+      variant.inputs[i] = operand_format(request, i, variant.outputs[0]);
     variant.workspace = static_cast<int64_t>(found->descriptor.scratchpad_desc().get_size());
     variant.estimate = estimate(request, variant, precision, implementation, problem.flops);
     sink.offer(std::move(variant));

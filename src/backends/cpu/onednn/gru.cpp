@@ -15,10 +15,18 @@ Recurrent recurrent_of(const OpRequest& request) { return onednn::recurrent_of(r
 template <class Forward>
 typename Forward::primitive_desc describe(const OpRequest& request, const Recurrent& recurrent, DType storage, int64_t bias_gates) {
   const auto state_if = [&](bool there) { return there ? recurrent.state(storage) : memory::desc(); };
-  return {engine(), dnnl::prop_kind::forward_inference, recurrent.direction, recurrent.source(storage), state_if(has_input(request, In::h)),
-          recurrent.weights(recurrent.width, storage), recurrent.weights(recurrent.hidden, storage),
-          has_input(request, In::b) ? recurrent.bias(bias_gates) : memory::desc(), recurrent.sequence(storage), state_if(wants_states(request)),
-          basic_attributes(), true};
+  return {engine(),
+          dnnl::prop_kind::forward_inference,
+          recurrent.direction,
+          recurrent.source(storage),
+          state_if(has_input(request, In::h)),
+          recurrent.weights(recurrent.width, storage),
+          recurrent.weights(recurrent.hidden, storage),
+          has_input(request, In::b) ? recurrent.bias(bias_gates) : memory::desc(),
+          recurrent.sequence(storage),
+          state_if(wants_states(request)),
+          basic_attributes(),
+          true};
 }
 
 class OnednnGru final : public tactics::Tactic {

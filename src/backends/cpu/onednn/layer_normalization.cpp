@@ -32,7 +32,8 @@ class OnednnLayerNormalization final : public OneInputTactic {
     if (Verdict verdict = supports_data(request); not verdict) return verdict;
     const int64_t row = flattened(request)[1];
     for (size_t i = 1; i < (has_bias(request) ? 3U : 2U); ++i)
-      if (request.inputs[i].constant == nullptr or element_count(request.dims(i)) != row) return Verdict::no("scale or bias are not constant, or broadcast");
+      if (request.inputs[i].constant == nullptr or element_count(request.dims(i)) != row)
+        return Verdict::no("scale or bias are not constant, or broadcast");
     return Verdict::yes();
   }
 

@@ -17,10 +17,20 @@ Recurrent recurrent_of(const OpRequest& request) {
 dnnl::lstm_forward::primitive_desc describe(const OpRequest& request, const Recurrent& recurrent, DType storage) {
   const auto state_if = [&](bool there, DType type) { return there ? recurrent.state(type) : memory::desc(); };
   const bool states = has_input(request, In::h);
-  return {engine(), dnnl::prop_kind::forward_inference, recurrent.direction, recurrent.source(storage), state_if(states, storage),
-          state_if(states, DType::f32), recurrent.weights(recurrent.width, storage), recurrent.weights(recurrent.hidden, storage),
-          has_input(request, In::b) ? recurrent.bias(4) : memory::desc(), recurrent.sequence(storage),
-          state_if(wants_states(request), storage), state_if(wants_states(request), DType::f32), basic_attributes(), true};
+  return {engine(),
+          dnnl::prop_kind::forward_inference,
+          recurrent.direction,
+          recurrent.source(storage),
+          state_if(states, storage),
+          state_if(states, DType::f32),
+          recurrent.weights(recurrent.width, storage),
+          recurrent.weights(recurrent.hidden, storage),
+          has_input(request, In::b) ? recurrent.bias(4) : memory::desc(),
+          recurrent.sequence(storage),
+          state_if(wants_states(request), storage),
+          state_if(wants_states(request), DType::f32),
+          basic_attributes(),
+          true};
 }
 
 class OnednnLstm final : public tactics::Tactic {

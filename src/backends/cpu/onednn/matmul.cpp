@@ -66,7 +66,8 @@ void merge_side(Side& side, size_t begin, size_t end) {
   const int64_t count = product(side.dims, begin, end);
   const int64_t stride = side.strides[end - 1];
   side.dims.erase(side.dims.begin() + static_cast<std::ptrdiff_t>(begin) + 1, side.dims.begin() + static_cast<std::ptrdiff_t>(end));
-  side.strides.erase(side.strides.begin() + static_cast<std::ptrdiff_t>(begin) + 1, side.strides.begin() + static_cast<std::ptrdiff_t>(end));
+  side.strides.erase(side.strides.begin() + static_cast<std::ptrdiff_t>(begin) + 1,
+                     side.strides.begin() + static_cast<std::ptrdiff_t>(end));
   side.dims[begin] = count;
   side.strides[begin] = stride;
 }
@@ -110,7 +111,8 @@ Problem problem_of(const OpRequest& request) {
     right.dims = {right.dims[rank - 2], right.dims[rank - 1]};
     right.strides = {right.strides[rank - 2], right.strides[rank - 1]};
   } else if (rank > 3 and same_rank and product(left.dims, 0, rank - 2) == product(right.dims, 0, rank - 2) and
-             product(left.dims, 0, rank - 2) == product(whole, 0, rank - 2) and operands_merge(request, problem.chain, whole, 0, rank - 2)) {
+             product(left.dims, 0, rank - 2) == product(whole, 0, rank - 2) and
+             operands_merge(request, problem.chain, whole, 0, rank - 2)) {
     merge(0, rank - 2, true);
   } else if (not same_rank) {
     problem.reshape = [=](const Dims& dims) -> std::optional<Dims> {
@@ -134,10 +136,12 @@ struct Plan {
 /// `packed`: a constant right operand in the layout oneDNN likes best.
 std::optional<Plan> plan(const OpRequest& request, const Problem& problem, const Precision& precision) {
   const bool packed = request.inputs[1].constant != nullptr;
-  const auto operands = operand_descriptors(problem.chain, request, {precision.destination, Layout::row_major(request.output_dims().size())}, problem.reshape);
+  const auto operands = operand_descriptors(problem.chain, request,
+                                            {precision.destination, Layout::row_major(request.output_dims().size())}, problem.reshape);
   if (not operands) return {};
   const memory::desc left = strided(problem.left, precision.source, problem.left_strides);
-  const memory::desc right = packed ? any_layout(problem.right, precision.source) : strided(problem.right, precision.source, problem.right_strides);
+  const memory::desc right =
+      packed ? any_layout(problem.right, precision.source) : strided(problem.right, precision.source, problem.right_strides);
   Dims bias_dims(problem.destination.size(), 1);
   bias_dims.back() = problem.destination.back();
   const memory::desc bias = problem.bias ? plain(bias_dims, DType::f32) : memory::desc();
@@ -210,7 +214,8 @@ class OnednnMatMul final : public tactics::Tactic {
     for (size_t i = 0; i < 2; ++i)
       if (request.inputs[i].constant == nullptr) variant.inputs[i].storage = precision.source;
     variant.outputs[0].storage = precision.destination;
-    for (size_t i = request.anchor_inputs; i < request.inputs.size(); ++i) variant.inputs[i] = operand_format(request, i, variant.outputs[0]);
+    for (size_t i = request.anchor_inputs; i < request.inputs.size(); ++i)
+      variant.inputs[i] = operand_format(request, i, variant.outputs[0]);
     if (precision.bf16_math) variant.knobs = bf16_math_knob;
     variant.workspace = static_cast<int64_t>(found.descriptor.scratchpad_desc().get_size());
     variant.estimate = estimate(request, variant, precision, found.descriptor.impl_info_str(), problem.flops);

@@ -48,7 +48,8 @@ void OneInputTactic::variants(const OpRequest& request, VariantSink& sink) const
         sink.refuse(variant.inputs[0].text(), found ? "oneDNN has only its reference implementation" : "oneDNN has no implementation");
         continue;
       }
-      for (size_t i = request.anchor_inputs; i < request.inputs.size(); ++i) variant.inputs[i] = operand_format(request, i, variant.outputs[0]);
+      for (size_t i = request.anchor_inputs; i < request.inputs.size(); ++i)
+        variant.inputs[i] = operand_format(request, i, variant.outputs[0]);
       variant.workspace = static_cast<int64_t>(found->descriptor.scratchpad_desc().get_size());
       variant.estimate = estimate(request, variant, {}, found->descriptor.impl_info_str(), found->flops);
       sink.offer(std::move(variant));

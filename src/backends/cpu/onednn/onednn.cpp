@@ -115,16 +115,18 @@ dnnl::primitive_attr basic_attributes(bool bf16_math) {
 bool is_reference(std::string_view implementation) { return implementation.starts_with("ref") or implementation.starts_with("simple"); }
 
 bool misses_tiles(std::string_view implementation, const Precision& precision) {
-  return precision.math() == DType::bf16 and has_isa(dnnl::cpu_isa::avx512_core_amx) and implementation.find("amx") == std::string_view::npos;
+  return precision.math() == DType::bf16 and has_isa(dnnl::cpu_isa::avx512_core_amx) and
+         implementation.find("amx") == std::string_view::npos;
 }
 
-double estimate(const OpRequest& request, const Variant& variant, const Precision& precision, std::string_view implementation, double flops) {
+double estimate(const OpRequest& request, const Variant& variant, const Precision& precision, std::string_view implementation,
+                double flops) {
   int64_t bytes = 0;
   for (size_t i = 0; i < request.inputs.size(); ++i)
     if (request.inputs[i].present) bytes += stored_bytes(variant.inputs.at(i), request.dims(i));
   for (size_t i = 0; i < request.outputs.size(); ++i) bytes += stored_bytes(variant.outputs.at(i), request.output_dims(i));
   const DType math = misses_tiles(implementation, precision) ? DType::f32 : precision.math();
-  const double efficiency = is_reference(implementation)          ? 0.005
+  const double efficiency = is_reference(implementation)         ? 0.005
                             : implementation.starts_with("gemm") ? 0.4
                             : precision.bf16_math                ? 0.25  // it rounds both operands while it runs
                                                                  : 0.7;

@@ -77,7 +77,8 @@ bool is_reference(std::string_view implementation);
 bool misses_tiles(std::string_view implementation, const Precision& precision);
 
 /// Seconds for the variant: `flops` at the rate that the implementation usually reaches, or the traffic.
-double estimate(const OpRequest& request, const Variant& variant, const Precision& precision, std::string_view implementation, double flops);
+double estimate(const OpRequest& request, const Variant& variant, const Precision& precision, std::string_view implementation,
+                double flops);
 
 /// Collects the arguments of a primitive and makes the kernel. Constants are packed into the descriptors asked for, once per content.
 class KernelBuilder {
@@ -92,8 +93,8 @@ class KernelBuilder {
   /// Memory of this step alone, `offset` bytes into the workspace: for results that nobody reads.
   void scratch(int slot, size_t offset, const dnnl::memory::desc& stored);
   /// A constant made by the tactic, for example gates in another order; `name` tells how it was made from inputs `sources`.
-  void made(int slot, std::string_view name, std::span<const size_t> sources, const std::function<Tensor()>& make, const dnnl::memory::desc& stored,
-            const dnnl::memory::desc& wanted);
+  void made(int slot, std::string_view name, std::span<const size_t> sources, const std::function<Tensor()>& make,
+            const dnnl::memory::desc& stored, const dnnl::memory::desc& wanted);
 
   std::unique_ptr<Kernel> finish(const dnnl::primitive& primitive, const dnnl::memory::desc& scratchpad);
 
@@ -107,7 +108,8 @@ class KernelBuilder {
   };
 
  private:
-  Tensor packed(const Hash128& content, const std::function<Tensor()>& plain, const dnnl::memory::desc& stored, const dnnl::memory::desc& wanted);
+  Tensor packed(const Hash128& content, const std::function<Tensor()>& plain, const dnnl::memory::desc& stored,
+                const dnnl::memory::desc& wanted);
 
   BuildContext& context_;
   const OpRequest& request_;

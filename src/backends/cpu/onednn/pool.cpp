@@ -73,8 +73,8 @@ class OnednnPool final : public OneInputTactic {
     const auto destination_memory = descriptor(request.output_dims(), destination);
     if (not attributes or not source_memory or not destination_memory) return {};
     const dnnl::pooling_forward::primitive_desc found(engine(), dnnl::prop_kind::forward_inference, problem.algorithm, *source_memory,
-                                                      *destination_memory, problem.strides, problem.kernel, problem.dilations, problem.pads_begin,
-                                                      problem.pads_end, *attributes, true);
+                                                      *destination_memory, problem.strides, problem.kernel, problem.dilations,
+                                                      problem.pads_begin, problem.pads_end, *attributes, true);
     if (not found) return {};
     plan.descriptor = found;
     plan.flops = 10.0 * static_cast<double>(element_count(request.output_dims()) * element_count(problem.kernel));

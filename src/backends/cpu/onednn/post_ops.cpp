@@ -48,7 +48,8 @@ class ChainReader {
 
   void read_step(const ExprStep& step) {
     const size_t arity = info_of(step.code).arity;
-    if (not is_floating(step.dtype) or step.dtype != expr_.dtype(0)) return refuse(fmt::format("oneDNN has no post-op that computes in {}", name_of(step.dtype)));
+    if (not is_floating(step.dtype) or step.dtype != expr_.dtype(0))
+      return refuse(fmt::format("oneDNN has no post-op that computes in {}", name_of(step.dtype)));
     size_t position = arity;
     size_t uses = 0;
     for (size_t i = 0; i < arity; ++i)
@@ -129,7 +130,8 @@ class ChainReader {
     const Dims dims = request_.dims(input);
     const size_t rank = request_.output_dims().size();
     const bool per_channel = rank >= 2 and dims.size() + 1 >= rank and request_.inputs[input].constant != nullptr and
-                             element_count(dims) == dims[dims.size() + 1 - rank] and dims[dims.size() + 1 - rank] == request_.output_dims()[1];
+                             element_count(dims) == dims[dims.size() + 1 - rank] and
+                             dims[dims.size() + 1 - rank] == request_.output_dims()[1];
     if (not per_channel) return refuse("prelu's slope is not constant, or not one per channel");
     chain_.steps.push_back({PostOp::Kind::prelu, algorithm::undef, 0, 0, input});
   }
@@ -184,7 +186,9 @@ PostOpChain post_ops_of(const OpRequest& request) {
 std::optional<size_t> take_bias(PostOpChain& chain, const OpRequest& request, size_t axis) {
   if (chain.steps.empty()) return {};
   const PostOp first = chain.steps.front();
-  if (first.kind != PostOp::Kind::binary or first.algorithm != dnnl::algorithm::binary_add or request.inputs.at(first.input).constant == nullptr) return {};
+  if (first.kind != PostOp::Kind::binary or first.algorithm != dnnl::algorithm::binary_add or
+      request.inputs.at(first.input).constant == nullptr)
+    return {};
   const Dims output = request.output_dims();
   const Dims dims = request.dims(first.input);
   if (dims.size() > output.size()) return {};
@@ -249,7 +253,8 @@ void bind(KernelBuilder& builder, const PostOpChain& chain, const OperandDescrip
   for (size_t i = 0; i < chain.steps.size(); ++i) {
     if (chain.steps[i].kind == PostOp::Kind::eltwise) continue;
     const int argument = chain.steps[i].kind == PostOp::Kind::binary ? DNNL_ARG_SRC_1 : DNNL_ARG_WEIGHTS;
-    builder.input(DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | argument, chain.steps[i].input, operands.stored[i], operands.wanted[i]);
+    builder.input(DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | argument, chain.steps[i].input, operands.stored[i],
+                  operands.wanted[i]);
   }
 }
 

@@ -10,7 +10,8 @@ using dnnl::memory;
 using In = RecurrentInputs;
 
 double Recurrent::flops() const {
-  return 2.0 * static_cast<double>(steps * batch * directions * hidden) * static_cast<double>(gates.size()) * static_cast<double>(width + hidden);
+  return 2.0 * static_cast<double>(steps * batch * directions * hidden) * static_cast<double>(gates.size()) *
+         static_cast<double>(width + hidden);
 }
 
 memory::desc Recurrent::source(DType storage) const { return plain(Dims{steps, batch, width}, storage); }
@@ -44,8 +45,8 @@ std::vector<DType> recurrent_storage(const OpRequest& request) {
   return storage;
 }
 
-Verdict supports_recurrent(const OpRequest& request, const std::vector<std::string>& activations, const std::vector<std::string>& usual, double clip,
-                           bool batch_first) {
+Verdict supports_recurrent(const OpRequest& request, const std::vector<std::string>& activations, const std::vector<std::string>& usual,
+                           double clip, bool batch_first) {
   if (request.inputs[In::x].type.dtype != DType::f32) return Verdict::no("not of f32");
   if (request.has_epilogue()) return Verdict::no("oneDNN has no post-ops on a recurrent layer");
   if (batch_first) return Verdict::no("the batch comes before the time");
@@ -107,8 +108,8 @@ Tensor reordered_gates(const Tensor& weights, const Recurrent& recurrent) {
   Tensor reordered = Tensor::uninitialized(DType::f32, weights.dims());
   for (int64_t d = 0; d < recurrent.directions; ++d)
     for (int64_t g = 0; g < gate_count; ++g) {
-      const auto from = weights.values<float>().subspan(static_cast<size_t>((d * gate_count + recurrent.gates[static_cast<size_t>(g)]) * gate),
-                                                        static_cast<size_t>(gate));
+      const auto from = weights.values<float>().subspan(
+          static_cast<size_t>((d * gate_count + recurrent.gates[static_cast<size_t>(g)]) * gate), static_cast<size_t>(gate));
       std::ranges::copy(from, reordered.mutable_values<float>().begin() + (d * gate_count + g) * gate);
     }
   return reordered;
@@ -120,7 +121,8 @@ Tensor joined_bias(const Tensor& bias, const Recurrent& recurrent, bool separate
   const int64_t made_count = gate_count + (separate_last ? 1 : 0);
   Tensor joined(DType::f32, {recurrent.directions, made_count, recurrent.hidden});
   const auto from = [&](int64_t d, int64_t part, int64_t g, int64_t i) {
-    return bias.values<float>()[static_cast<size_t>(((d * 2 + part) * gate_count + recurrent.gates[static_cast<size_t>(g)]) * recurrent.hidden + i)];
+    return bias.values<float>()[static_cast<size_t>(
+        ((d * 2 + part) * gate_count + recurrent.gates[static_cast<size_t>(g)]) * recurrent.hidden + i)];
   };
   const auto to = joined.mutable_values<float>();
   for (int64_t d = 0; d < recurrent.directions; ++d)
@@ -134,29 +136,33 @@ Tensor joined_bias(const Tensor& bias, const Recurrent& recurrent, bool separate
   return joined;
 }
 
-void bind_weights(KernelBuilder& builder, const OpRequest& request, const Recurrent& recurrent, int slot, size_t input, const memory::desc& wanted) {
+void bind_weights(KernelBuilder& builder, const OpRequest& request, const Recurrent& recurrent, int slot, size_t input,
+                  const memory::desc& wanted) {
   const int64_t inputs = request.dims(input)[2];
   const int64_t gate_count = static_cast<int64_t>(recurrent.gates.size());
   const Dims dims{1, recurrent.directions, inputs, gate_count, recurrent.hidden};
   const Dims strides{recurrent.directions * gate_count * recurrent.hidden * inputs, gate_count * recurrent.hidden * inputs, 1,
                      recurrent.hidden * inputs, inputs};
   const std::array sources{input};
-  builder.made(slot, "gates reordered", sources, [&] { return reordered_gates(*request.inputs[input].constant, recurrent); },
-               strided(dims, DType::f32, strides), wanted);
+  builder.made(
+      slot, "gates reordered", sources, [&] { return reordered_gates(*request.inputs[input].constant, recurrent); },
+      strided(dims, DType::f32, strides), wanted);
 }
 
 }  // namespace
 
-void bind_recurrent(KernelBuilder& builder, const OpRequest& request, const Recurrent& recurrent, const dnnl::rnn_primitive_desc_base& found,
-                    bool separate_bias) {
+void bind_recurrent(KernelBuilder& builder, const OpRequest& request, const Recurrent& recurrent,
+                    const dnnl::rnn_primitive_desc_base& found, bool separate_bias) {
   builder.input(DNNL_ARG_SRC_LAYER, In::x, found.src_layer_desc());
   bind_weights(builder, request, recurrent, DNNL_ARG_WEIGHTS_LAYER, In::w, found.weights_layer_desc());
   bind_weights(builder, request, recurrent, DNNL_ARG_WEIGHTS_ITER, In::r, found.weights_iter_desc());
   const int64_t bias_gates = static_cast<int64_t>(recurrent.gates.size()) + (separate_bias ? 1 : 0);
   if (has_input(request, In::b)) {
     const std::array sources{In::b};
-    builder.made(DNNL_ARG_BIAS, separate_bias ? "bias joined but the last" : "bias joined", sources,
-                 [&] { return joined_bias(*request.inputs[In::b].constant, recurrent, separate_bias); }, recurrent.bias(bias_gates), found.bias_desc());
+    builder.made(
+        DNNL_ARG_BIAS, separate_bias ? "bias joined but the last" : "bias joined", sources,
+        [&] { return joined_bias(*request.inputs[In::b].constant, recurrent, separate_bias); }, recurrent.bias(bias_gates),
+        found.bias_desc());
   }
   if (has_input(request, In::h)) {
     const bool constant = request.inputs[In::h].constant != nullptr;

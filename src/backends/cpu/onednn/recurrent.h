@@ -38,8 +38,8 @@ bool wants_states(const OpRequest& request);
 std::vector<DType> recurrent_storage(const OpRequest& request);
 
 /// What both refuse. `usual` are ONNX's activations of one direction where none are given.
-Verdict supports_recurrent(const OpRequest& request, const std::vector<std::string>& activations, const std::vector<std::string>& usual, double clip,
-                           bool batch_first);
+Verdict supports_recurrent(const OpRequest& request, const std::vector<std::string>& activations, const std::vector<std::string>& usual,
+                           double clip, bool batch_first);
 
 /// Offers the primitive for one storage type of everything but the cell state, which stays f32.
 void offer_recurrent(const OpRequest& request, const Recurrent& recurrent, DType storage, const dnnl::rnn_primitive_desc_base& found,
@@ -50,7 +50,7 @@ void bind_state(KernelBuilder& builder, const OpRequest& request, int slot, size
                 const dnnl::memory::desc& stored);
 
 /// Binds everything but the cell state. `separate_bias`: the recurrent bias of the last gate stands apart (GRU with linear_before_reset).
-void bind_recurrent(KernelBuilder& builder, const OpRequest& request, const Recurrent& recurrent, const dnnl::rnn_primitive_desc_base& found,
-                    bool separate_bias);
+void bind_recurrent(KernelBuilder& builder, const OpRequest& request, const Recurrent& recurrent,
+                    const dnnl::rnn_primitive_desc_base& found, bool separate_bias);
 
 }  // namespace burnish::cpu::onednn

@@ -58,12 +58,12 @@ class OnednnReduce final : public OneInputTactic {
     const bool flat = destination.layout.order.size() == 2;
     const auto destination_memory = descriptor(pooled, {destination.storage, flat ? source.layout : destination.layout});
     if (not attributes or not source_memory or not destination_memory) return {};
-    const auto algorithm =
-        request.op.as<ops::Reduce>()->kind == ops::ReduceKind::mean ? dnnl::algorithm::pooling_avg_exclude_padding : dnnl::algorithm::pooling_max;
+    const auto algorithm = request.op.as<ops::Reduce>()->kind == ops::ReduceKind::mean ? dnnl::algorithm::pooling_avg_exclude_padding
+                                                                                       : dnnl::algorithm::pooling_max;
     const memory::dims window(dims.begin() + 2, dims.end());
     const memory::dims zeros(window.size(), 0);
-    const dnnl::pooling_forward::primitive_desc found(engine(), dnnl::prop_kind::forward_inference, algorithm, *source_memory, *destination_memory,
-                                                      window, window, zeros, zeros, zeros, *attributes, true);
+    const dnnl::pooling_forward::primitive_desc found(engine(), dnnl::prop_kind::forward_inference, algorithm, *source_memory,
+                                                      *destination_memory, window, window, zeros, zeros, zeros, *attributes, true);
     if (not found) return {};
     plan.descriptor = found;
     plan.flops = 4.0 * static_cast<double>(element_count(dims));

@@ -68,10 +68,12 @@ double onednn_coordinate(const Axis& axis, int64_t o) {
 bool same_nearest(const ops::Resize& resize, const Axis& axis) {
   for (int64_t o = 0; o < axis.out; ++o) {
     const double theirs = onednn_coordinate(axis, o);
-    if (std::abs(std::abs(theirs - std::floor(theirs)) - 0.5) < tolerance) return false;  // a tie, which its implementations break differently
+    if (std::abs(std::abs(theirs - std::floor(theirs)) - 0.5) < tolerance)
+      return false;  // a tie, which its implementations break differently
     const double ours = onnx_coordinate(resize.coordinates, axis, o);
     const double limit = static_cast<double>(axis.in - 1);
-    if (std::isnan(ours) or std::clamp(onnx_nearest(resize.nearest, ours), 0.0, limit) != std::clamp(std::round(theirs), 0.0, limit)) return false;
+    if (std::isnan(ours) or std::clamp(onnx_nearest(resize.nearest, ours), 0.0, limit) != std::clamp(std::round(theirs), 0.0, limit))
+      return false;
   }
   return true;
 }
@@ -80,7 +82,8 @@ bool same_linear(const ops::Resize& resize, const Axis& axis) {
   for (int64_t o = 0; o < axis.out; ++o) {
     const double limit = static_cast<double>(axis.in - 1);
     const double ours = onnx_coordinate(resize.coordinates, axis, o);
-    if (std::isnan(ours) or std::abs(std::clamp(ours, 0.0, limit) - std::clamp(onednn_coordinate(axis, o), 0.0, limit)) > tolerance) return false;
+    if (std::isnan(ours) or std::abs(std::clamp(ours, 0.0, limit) - std::clamp(onednn_coordinate(axis, o), 0.0, limit)) > tolerance)
+      return false;
   }
   return true;
 }

@@ -30,8 +30,8 @@ class OnednnSoftmax final : public OneInputTactic {
     if (not attributes or not source_memory or not destination_memory) return {};
     const auto axis = static_cast<int>(softmax.axis < 0 ? softmax.axis + static_cast<int64_t>(dims.size()) : softmax.axis);
     const auto algorithm = softmax.log ? dnnl::algorithm::softmax_log : dnnl::algorithm::softmax_accurate;
-    const dnnl::softmax_forward::primitive_desc found(engine(), dnnl::prop_kind::forward_inference, algorithm, *source_memory, *destination_memory,
-                                                      axis, *attributes, true);
+    const dnnl::softmax_forward::primitive_desc found(engine(), dnnl::prop_kind::forward_inference, algorithm, *source_memory,
+                                                      *destination_memory, axis, *attributes, true);
     if (not found) return {};
     plan.descriptor = found;
     plan.flops = 60.0 * static_cast<double>(element_count(dims));
