@@ -30,17 +30,22 @@ Shape output_shape(const Dft& op, Shape shape, size_t axis, const Dim& length) {
   return shape;
 }
 
+/// Which axis changes only the data decides.
+Shape unknown_axis(const Dft& op, InferContext& context) {
+  transformed_axis(0, context.shape(0));
+  Shape shape = unknown_shape(context, context.shape(0).rank());
+  shape[shape.rank() - 1] = op.one_sided and op.inverse ? 1 : 2;
+  return shape;
+}
+
 void infer(const Dft& op, InferContext& context) {
   context.expect_inputs(1, 3);
   if (not is_floating(context.dtype(0))) fail("the signal is {}; it must be floating", name_of(context.dtype(0)));
   const Shape& shape = context.shape(0);
-  int64_t axis = op.axis;
-  if (context.has_input(2)) {
-    const auto given = context.integers(2);
-    if (not given or given->size() != 1) fail_unsupported("the axis of DFT must be a constant");
-    axis = given->front();
-  }
-  const size_t normal = transformed_axis(axis, shape);
+  const auto named = context.has_input(2) ? context.integers(2) : std::vector<int64_t>{op.axis};
+  if (not named) return context.output(0, context.dtype(0), unknown_axis(op, context));
+  if (named->size() != 1) fail("the axis must be one number, not {}", named->size());
+  const size_t normal = transformed_axis(named->front(), shape);
   Dim length = default_length(op, shape[normal]);
   if (context.has_input(1)) {
     expect_one_element(context, 1, "the length");

@@ -33,6 +33,17 @@ Known quotient(DType dtype, const Dim& x, const Dim& y) {
   return positive and dtype == DType::i64 ? Known(floor_div(x, y)) : Known{};
 }
 
+/// The remainder has the divisor's sign, as in Python.
+Known remainder(DType dtype, const Dim& x, const Dim& y) {
+  if (not y.is_constant() or y.value() == 0 or y.value() == -1) return {};
+  if (x.is_constant()) {
+    const int64_t rest = x.value() % y.value();
+    return Dim(rest != 0 and (rest < 0) != (y.value() < 0) ? rest + y.value() : rest);
+  }
+  if (y.value() < 0 or dtype != DType::i64 or not never_negative(x)) return {};
+  return x - floor_div(x, y) * y;
+}
+
 Known arithmetic(ExprCode code, DType dtype, const Dim& x, const Dim& y) {
   const bool numbers = x.is_constant() and y.is_constant();
   switch (code) {
@@ -43,6 +54,7 @@ Known arithmetic(ExprCode code, DType dtype, const Dim& x, const Dim& y) {
     case ExprCode::mul:
       return numbers ? computed(dtype, x, y, [](int64_t a, int64_t b, int64_t* sum) { return __builtin_mul_overflow(a, b, sum); }) : Known(x * y);
     case ExprCode::div: return quotient(dtype, x, y);
+    case ExprCode::mod: return remainder(dtype, x, y);
     case ExprCode::min: return min(x, y);
     case ExprCode::max: return max(x, y);
     default: return {};
