@@ -183,6 +183,8 @@ std::vector<std::string> check_node(std::string_view id, const Graph& graph, Nod
   tactics::VariantSink sink;
   tactic->variants(request, sink);
   EXPECT_FALSE(sink.variants.empty());
+  for (const auto& [what, reason] : sink.refusals)
+    if (sink.variants.empty()) ADD_FAILURE() << what << ": " << reason;
   std::vector<std::string> texts;
   for (const tactics::Variant& variant : sink.variants) {
     check_variant(*tactic, request, variant, feeds, expected);
