@@ -40,7 +40,8 @@ BitCast import(const ImportContext& context) {
 }  // namespace
 
 void register_bit_cast(Registry& registry) {
-  registry.add<BitCast>({.name = "BitCast", .infer = infer, .reference = reference, .onnx = {{.name = "BitCast", .since = 26, .import = import}}});
+  registry.add<BitCast>(
+      {.name = "BitCast", .infer = infer, .reference = reference, .onnx = {{.name = "BitCast", .since = 26, .import = import}}});
 }
 
 }  // namespace burnish::ops

@@ -18,7 +18,8 @@ struct CenterCropPad {
 namespace {
 
 Shape resized(const CenterCropPad& op, Shape shape, std::span<const Dim> sizes) {
-  if (sizes.size() != (op.axes.empty() ? shape.rank() : op.axes.size())) fail("there are {} sizes for axes {} of rank {}", sizes.size(), print_field(op.axes), shape.rank());
+  if (sizes.size() != (op.axes.empty() ? shape.rank() : op.axes.size()))
+    fail("there are {} sizes for axes {} of rank {}", sizes.size(), print_field(op.axes), shape.rank());
   marked_axes(op.axes, shape.rank());
   for (size_t i = 0; i < sizes.size(); ++i) shape[op.axes.empty() ? i : normalized_axis(op.axes[i], shape.rank())] = sizes[i];
   check_extents(shape);

@@ -65,11 +65,12 @@ Concat import_with_default(const ImportContext& context) { return {.axis = conte
 }  // namespace
 
 void register_concat(Registry& registry) {
-  registry.add<Concat>({.name = "Concat",
-                        .infer = infer,
-                        .reference = reference,
-                        .onnx = {{.name = "Concat", .since = 1, .import = import_with_default}, {.name = "Concat", .since = 4, .import = import}},
-                        .traits = Trait::moves_data});
+  registry.add<Concat>(
+      {.name = "Concat",
+       .infer = infer,
+       .reference = reference,
+       .onnx = {{.name = "Concat", .since = 1, .import = import_with_default}, {.name = "Concat", .since = 4, .import = import}},
+       .traits = Trait::moves_data});
 }
 
 }  // namespace burnish::ops

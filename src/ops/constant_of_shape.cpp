@@ -35,15 +35,18 @@ ConstantOfShape import(const ImportContext& context) {
   if (not value) return {};
   if (value->size() != 1) fail("the attribute `value` must hold one element, but has shape {}", text_of(value->dims()));
   if (is_floating(value->dtype())) return {.dtype = value->dtype(), .value = value->number(0)};
-  if (not is_integer(value->dtype()) and value->dtype() != DType::boolean) fail_unsupported("a {} `value` is not supported", name_of(value->dtype()));
+  if (not is_integer(value->dtype()) and value->dtype() != DType::boolean)
+    fail_unsupported("a {} `value` is not supported", name_of(value->dtype()));
   return {.dtype = value->dtype(), .integer = value->integer(0)};
 }
 
 }  // namespace
 
 void register_constant_of_shape(Registry& registry) {
-  registry.add<ConstantOfShape>(
-      {.name = "ConstantOfShape", .infer = infer, .reference = reference, .onnx = {{.name = "ConstantOfShape", .since = 9, .import = import}}});
+  registry.add<ConstantOfShape>({.name = "ConstantOfShape",
+                                 .infer = infer,
+                                 .reference = reference,
+                                 .onnx = {{.name = "ConstantOfShape", .since = 9, .import = import}}});
 }
 
 }  // namespace burnish::ops

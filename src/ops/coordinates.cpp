@@ -13,7 +13,8 @@ size_t row_length(const Shape& indices, const Shape& data, size_t batch_dims) {
   if (batch_dims >= indices.rank() or batch_dims > data.rank())
     fail("batch_dims is {}, but the indices have shape {} and the data has shape {}", batch_dims, indices.text(), data.text());
   if (last.value() > static_cast<int64_t>(data.rank() - batch_dims))
-    fail("the indices hold {} coordinates each, but data of shape {} has {} axes for them", last.value(), data.text(), data.rank() - batch_dims);
+    fail("the indices hold {} coordinates each, but data of shape {} has {} axes for them", last.value(), data.text(),
+         data.rank() - batch_dims);
   return static_cast<size_t>(last.value());
 }
 

@@ -23,7 +23,8 @@ CumProd import(const ImportContext& context) {
 }  // namespace
 
 void register_cum_prod(Registry& registry) {
-  registry.add<CumProd>({.name = "CumProd", .infer = infer, .reference = reference, .onnx = {{.name = "CumProd", .since = 26, .import = import}}});
+  registry.add<CumProd>(
+      {.name = "CumProd", .infer = infer, .reference = reference, .onnx = {{.name = "CumProd", .since = 26, .import = import}}});
 }
 
 }  // namespace burnish::ops

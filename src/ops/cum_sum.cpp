@@ -18,7 +18,8 @@ CumSum import(const ImportContext& context) {
 }  // namespace
 
 void register_cum_sum(Registry& registry) {
-  registry.add<CumSum>({.name = "CumSum", .infer = infer, .reference = reference, .onnx = {{.name = "CumSum", .since = 11, .import = import}}});
+  registry.add<CumSum>(
+      {.name = "CumSum", .infer = infer, .reference = reference, .onnx = {{.name = "CumSum", .since = 11, .import = import}}});
 }
 
 }  // namespace burnish::ops

@@ -42,11 +42,13 @@ void evaluate_cumulative(Accumulation kind, bool exclusive, bool reverse, EvalCo
     const int64_t first = row / inner * extent * inner + row % inner;
     const auto place = [&](int64_t i) { return first + (reverse ? extent - 1 - i : i) * inner; };
     if (is_floating(data.dtype())) {
-      run<double>(kind, exclusive, extent, [&](int64_t i) { return data.number(place(i)); },
-                  [&](int64_t i, double value) { out.set_number(place(i), value); });
+      run<double>(
+          kind, exclusive, extent, [&](int64_t i) { return data.number(place(i)); },
+          [&](int64_t i, double value) { out.set_number(place(i), value); });
     } else {
-      run<uint64_t>(kind, exclusive, extent, [&](int64_t i) { return data.integer(place(i)); },
-                    [&](int64_t i, uint64_t value) { out.set_integer(place(i), static_cast<int64_t>(value)); });
+      run<uint64_t>(
+          kind, exclusive, extent, [&](int64_t i) { return data.integer(place(i)); },
+          [&](int64_t i, uint64_t value) { out.set_integer(place(i), static_cast<int64_t>(value)); });
     }
   }
 }

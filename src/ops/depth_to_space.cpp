@@ -15,7 +15,8 @@ Shape spread(const DepthToSpace& op, const Shape& data) {
   if (op.block < 1 or op.block > most_block) fail("the block size {} is not between 1 and {}", op.block, most_block);
   const Dim block = op.block;
   const Dim area = op.block * op.block;
-  if (data[1].is_constant() and data[1].value() % area.value() != 0) fail("{} channels do not divide into blocks of {}", data[1].value(), area.value());
+  if (data[1].is_constant() and data[1].value() % area.value() != 0)
+    fail("{} channels do not divide into blocks of {}", data[1].value(), area.value());
   return {data[0], floor_div(data[1], area), data[2] * block, data[3] * block};
 }
 

@@ -36,7 +36,8 @@ EyeLike import(const ImportContext& context) {
 }  // namespace
 
 void register_eye_like(Registry& registry) {
-  registry.add<EyeLike>({.name = "EyeLike", .infer = infer, .reference = reference, .onnx = {{.name = "EyeLike", .since = 9, .import = import}}});
+  registry.add<EyeLike>(
+      {.name = "EyeLike", .infer = infer, .reference = reference, .onnx = {{.name = "EyeLike", .since = 9, .import = import}}});
 }
 
 }  // namespace burnish::ops

@@ -25,8 +25,8 @@ TensorType merged(InferContext& context, size_t output) {
   if (then_type.dtype != else_type.dtype)
     fail("output {} is {} in one branch, but {} in the other", output, then_type.text(), else_type.text());
   if (then_type.shape.rank() != else_type.shape.rank())
-    fail_unsupported("output {} has shape {} in one branch and {} in the other; branches that differ in rank need a constant condition", output,
-                     then_type.shape.text(), else_type.shape.text());
+    fail_unsupported("output {} has shape {} in one branch and {} in the other; branches that differ in rank need a constant condition",
+                     output, then_type.shape.text(), else_type.shape.text());
   Shape shape;
   for (size_t axis = 0; axis < then_type.shape.rank(); ++axis) {
     const Dim& dim = then_type.shape[axis];
@@ -48,7 +48,8 @@ void infer(const If&, InferContext& context) {
   expect_body_inputs(context, else_body, 0, else_body.inputs().size(), 1 + then_body.inputs().size(), "the else branch");
   const size_t outputs = context.output_count();
   if (then_body.outputs().size() < outputs or else_body.outputs().size() < outputs)
-    fail("the branches give {} and {} results, but the node has {} outputs", then_body.outputs().size(), else_body.outputs().size(), outputs);
+    fail("the branches give {} and {} results, but the node has {} outputs", then_body.outputs().size(), else_body.outputs().size(),
+         outputs);
   const std::optional<bool> condition = known_condition(context);
   for (size_t i = 0; i < outputs; ++i) {
     if (condition) {

@@ -59,10 +59,11 @@ ValueId ImportContext::constant_i64(std::vector<int64_t> values) {
 
 DType dtype_from_onnx(int64_t data_type) {
   static constexpr std::array<std::pair<int64_t, DType>, dtype_count> known{{
-      {1, DType::f32},         {2, DType::u8},          {3, DType::i8},      {4, DType::u16},     {5, DType::i16},     {6, DType::i32},   {7, DType::i64},
-      {8, DType::string},      {9, DType::boolean},     {10, DType::f16},    {11, DType::f64},    {12, DType::u32},    {13, DType::u64},  {14, DType::c64},
-      {15, DType::c128},       {16, DType::bf16},       {17, DType::f8e4m3fn}, {18, DType::f8e4m3fnuz}, {19, DType::f8e5m2}, {20, DType::f8e5m2fnuz},
-      {21, DType::u4},         {22, DType::i4},         {23, DType::f4e2m1}, {24, DType::f8e8m0}, {25, DType::u2},     {26, DType::i2},
+      {1, DType::f32},     {2, DType::u8},          {3, DType::i8},      {4, DType::u16},   {5, DType::i16},       {6, DType::i32},
+      {7, DType::i64},     {8, DType::string},      {9, DType::boolean}, {10, DType::f16},  {11, DType::f64},      {12, DType::u32},
+      {13, DType::u64},    {14, DType::c64},        {15, DType::c128},   {16, DType::bf16}, {17, DType::f8e4m3fn}, {18, DType::f8e4m3fnuz},
+      {19, DType::f8e5m2}, {20, DType::f8e5m2fnuz}, {21, DType::u4},     {22, DType::i4},   {23, DType::f4e2m1},   {24, DType::f8e8m0},
+      {25, DType::u2},     {26, DType::i2},
   }};
   for (const auto& [number, dtype] : known)
     if (number == data_type) return dtype;

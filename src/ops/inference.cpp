@@ -28,7 +28,8 @@ void expect_index_vector(const InferContext& context, size_t index, std::string_
 
 void expect_one_element(const InferContext& context, size_t index, std::string_view name) {
   for (const Dim& dim : context.shape(index))
-    if (dim.constant().value_or(1) != 1) fail("{} must hold one element, but input {} has shape {}", name, index, context.shape(index).text());
+    if (dim.constant().value_or(1) != 1)
+      fail("{} must hold one element, but input {} has shape {}", name, index, context.shape(index).text());
 }
 
 std::optional<size_t> known_length(const InferContext& context, size_t index) {
@@ -61,7 +62,8 @@ Shape shape_from_values(InferContext& context, size_t index, std::string_view na
     return shape;
   }
   const std::optional<size_t> rank = known_length(context, index);
-  if (not rank) fail_unsupported("the number of elements of {} is not known, so the result has no known rank; give input {} a fixed size", name, index);
+  if (not rank)
+    fail_unsupported("the number of elements of {} is not known, so the result has no known rank; give input {} a fixed size", name, index);
   constexpr size_t most_rank = 64;
   if (*rank > most_rank) fail("{} asks for a tensor of rank {}; at most {} is possible", name, *rank, most_rank);
   return unknown_shape(context, *rank);

@@ -15,7 +15,8 @@ namespace {
 
 size_t checked_states(const Loop& op, const Graph& body, size_t outputs) {
   const auto states = static_cast<size_t>(std::max<int64_t>(op.states, 0));
-  if (op.states < 0 or body.inputs().size() < 2 + states) fail("a Loop of {} states has a body of {} inputs", op.states, body.inputs().size());
+  if (op.states < 0 or body.inputs().size() < 2 + states)
+    fail("a Loop of {} states has a body of {} inputs", op.states, body.inputs().size());
   if (body.outputs().size() < 1 + states or outputs > body.outputs().size() - 1)
     fail("a Loop of {} states and {} outputs has a body of {} results", states, outputs, body.outputs().size());
   return states;
@@ -68,7 +69,8 @@ void infer(const Loop& op, InferContext& context) {
       continue;
     }
     const TensorType& initial = context.input(2 + i);
-    if (initial.dtype != result.dtype) fail("state {} of the Loop starts as {}, but an iteration gives {}", i, initial.text(), result.text());
+    if (initial.dtype != result.dtype)
+      fail("state {} of the Loop starts as {}, but an iteration gives {}", i, initial.text(), result.text());
     context.output(i, result.dtype, carried_shape(context, initial.shape, body.type(body.inputs()[2 + i]).shape, result.shape, i));
   }
 }

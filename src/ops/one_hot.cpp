@@ -42,7 +42,8 @@ void infer(const OneHot& op, InferContext& context) {
   expect_numbers(context, 1, "the depth");
   expect_one_element(context, 1, "the depth");
   context.expect_rank(2, 1);
-  if (context.shape(2)[0].constant().value_or(2) != 2) fail("the values must be two, off and on, but input 2 has shape {}", context.shape(2).text());
+  if (context.shape(2)[0].constant().value_or(2) != 2)
+    fail("the values must be two, off and on, but input 2 has shape {}", context.shape(2).text());
   const Shape& indices = context.shape(0);
   const size_t axis = context.axis(op.axis, indices.rank() + 1);
   const Shape shape = indices.replaced(axis, 0, Shape{known_depth(context)});
@@ -72,7 +73,8 @@ OneHot import(const ImportContext& context) { return {.axis = context.int_or("ax
 }  // namespace
 
 void register_one_hot(Registry& registry) {
-  registry.add<OneHot>({.name = "OneHot", .infer = infer, .reference = reference, .onnx = {{.name = "OneHot", .since = 9, .import = import}}});
+  registry.add<OneHot>(
+      {.name = "OneHot", .infer = infer, .reference = reference, .onnx = {{.name = "OneHot", .since = 9, .import = import}}});
 }
 
 }  // namespace burnish::ops

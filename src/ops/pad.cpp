@@ -120,7 +120,8 @@ void reference(const Pad& op, EvalContext& context) {
   const Tensor& data = context.input(0);
   const std::vector<int64_t> axes = context.has_input(3) ? context.input(3).integers() : std::vector<int64_t>();
   const bool none = context.has_input(3) and axes.empty();
-  const std::vector<int64_t> pads = none ? std::vector<int64_t>(2 * data.rank()) : full_pads(context.input(1).integers(), axes, data.rank());
+  const std::vector<int64_t> pads =
+      none ? std::vector<int64_t>(2 * data.rank()) : full_pads(context.input(1).integers(), axes, data.rank());
   Shape shape;
   for (size_t axis = 0; axis < data.rank(); ++axis) shape.push_back(Dim(data.dim(axis)) + Dim(pads[axis]) + Dim(pads[data.rank() + axis]));
   check_extents(shape);

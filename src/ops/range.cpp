@@ -15,7 +15,8 @@ int64_t integer_count(int64_t start, int64_t limit, int64_t delta) {
   if (delta == 0) fail("the delta of Range is 0");
   const bool up = delta > 0;
   if (up ? start >= limit : start <= limit) return 0;
-  const uint64_t span = up ? static_cast<uint64_t>(limit) - static_cast<uint64_t>(start) : static_cast<uint64_t>(start) - static_cast<uint64_t>(limit);
+  const uint64_t span =
+      up ? static_cast<uint64_t>(limit) - static_cast<uint64_t>(start) : static_cast<uint64_t>(start) - static_cast<uint64_t>(limit);
   const uint64_t step = up ? static_cast<uint64_t>(delta) : uint64_t{0} - static_cast<uint64_t>(delta);
   const uint64_t count = (span - 1) / step + 1;
   if (count > INT64_MAX) fail("Range from {} to {} by {} has too many elements", start, limit, delta);
@@ -98,7 +99,8 @@ Range import(const ImportContext&) { return {}; }
 }  // namespace
 
 void register_range(Registry& registry) {
-  registry.add<Range>({.name = "Range", .infer = infer, .reference = reference, .onnx = {{.name = "Range", .since = 11, .import = import}}});
+  registry.add<Range>(
+      {.name = "Range", .infer = infer, .reference = reference, .onnx = {{.name = "Range", .since = 11, .import = import}}});
 }
 
 }  // namespace burnish::ops

@@ -28,7 +28,8 @@ bool stands_in_inputs(const InferContext& context, const std::string& symbol) {
 const TensorType& result_type(const Graph& body, size_t output) { return body.type(body.outputs()[output]); }
 
 bool known_outside(const InferContext& context, const Graph& body, const Dim& dim) {
-  return std::ranges::all_of(dim.symbols(), [&](const std::string& symbol) { return enters(body, symbol) and stands_in_inputs(context, symbol); });
+  return std::ranges::all_of(dim.symbols(),
+                             [&](const std::string& symbol) { return enters(body, symbol) and stands_in_inputs(context, symbol); });
 }
 
 Shape outside_shape(InferContext& context, const Graph& body, const Shape& shape) {
@@ -66,7 +67,8 @@ Tensor stacked(const std::vector<Tensor>& slices, size_t axis, bool reversed, co
   Tensor out = Tensor::uninitialized(empty.dtype, dims);
   for (int64_t i = 0; i < count; ++i) {
     const Tensor& slice = slices[static_cast<size_t>(i)];
-    if (slice.dims() != slice_dims) fail("an iteration gave a slice of {}, but the first one {}", text_of(slice.dims()), text_of(slice_dims));
+    if (slice.dims() != slice_dims)
+      fail("an iteration gave a slice of {}, but the first one {}", text_of(slice.dims()), text_of(slice_dims));
     const int64_t place = reversed ? count - 1 - i : i;
     for (int64_t block = 0; block < blocks; ++block) copy_run(out, (block * count + place) * inner, slice, block * inner, inner);
   }

@@ -79,11 +79,12 @@ void import_attribute(ImportContext& context) {
 }  // namespace
 
 void register_reshape(Registry& registry) {
-  registry.add<Reshape>({.name = "Reshape",
-                         .infer = infer,
-                         .reference = reference,
-                         .onnx = {{.name = "Reshape", .since = 1, .expand = import_attribute}, {.name = "Reshape", .since = 5, .import = import}},
-                         .traits = Trait::view});
+  registry.add<Reshape>(
+      {.name = "Reshape",
+       .infer = infer,
+       .reference = reference,
+       .onnx = {{.name = "Reshape", .since = 1, .expand = import_attribute}, {.name = "Reshape", .since = 5, .import = import}},
+       .traits = Trait::view});
 }
 
 }  // namespace burnish::ops

@@ -45,7 +45,8 @@ void reference(const ReverseSequence& op, EvalContext& context) {
 ReverseSequence import(const ImportContext& context) {
   const int64_t time = context.int_or("time_axis", 0);
   const int64_t batch = context.int_or("batch_axis", 1);
-  if (time < 0 or time > 1 or batch != 1 - time) fail("time_axis and batch_axis must be 0 and 1 in either order, but are {} and {}", time, batch);
+  if (time < 0 or time > 1 or batch != 1 - time)
+    fail("time_axis and batch_axis must be 0 and 1 in either order, but are {} and {}", time, batch);
   return {.time_first = time == 0};
 }
 

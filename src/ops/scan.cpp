@@ -23,7 +23,8 @@ struct Counts {
 };
 
 Counts counts_of(const Scan& op, const Graph& body, size_t outputs) {
-  if (op.states < 0 or op.sequences < 1) fail("a Scan has {} states and {} sequences; it needs at least one sequence", op.states, op.sequences);
+  if (op.states < 0 or op.sequences < 1)
+    fail("a Scan has {} states and {} sequences; it needs at least one sequence", op.states, op.sequences);
   const Counts counts{static_cast<size_t>(op.states), static_cast<size_t>(op.sequences),
                       body.outputs().size() - std::min(body.outputs().size(), static_cast<size_t>(op.states))};
   const size_t inputs = body.inputs().size();
@@ -95,7 +96,8 @@ std::vector<Tensor> run_once(const Scan& op, const Graph& body, const Counts& co
       fail("the sequences of a Scan have {} and {} slices", steps, extent);
   for (int64_t step = 0; step < steps; ++step) {
     for (size_t i = 0; i < counts.sequences; ++i)
-      current[counts.states + i] = slice_at(inputs[counts.states + i], axis_of(i), is_reversed(op.input_reversed, i) ? steps - 1 - step : step);
+      current[counts.states + i] =
+          slice_at(inputs[counts.states + i], axis_of(i), is_reversed(op.input_reversed, i) ? steps - 1 - step : step);
     std::vector<Tensor> results = evaluate(body, current);
     for (size_t i = 0; i < counts.states; ++i) current[i] = std::move(results[i]);
     for (size_t i = 0; i < counts.stacked; ++i) slices[i].push_back(std::move(results[counts.states + i]));
@@ -116,14 +118,16 @@ std::vector<Tensor> run_batches(const Scan& op, const Graph& body, const Counts&
   for (int64_t entry = 0; entry < batches; ++entry) {
     std::vector<Tensor> slices = inputs;
     for (size_t i = 0; i < own; ++i) {
-      if (inputs[i].rank() == 0 or inputs[i].dim(0) != batches) fail("input {} of a batched Scan has shape {}, but the batch is {}", i, text_of(inputs[i].dims()), batches);
+      if (inputs[i].rank() == 0 or inputs[i].dim(0) != batches)
+        fail("input {} of a batched Scan has shape {}, but the batch is {}", i, text_of(inputs[i].dims()), batches);
       slices[i] = slice_at(inputs[i], 0, entry);
     }
     std::vector<Tensor> results = run_once(op, body, counts, slices);
     for (size_t i = 0; i < results.size(); ++i) entries[i].push_back(std::move(results[i]));
   }
   std::vector<Tensor> outputs;
-  for (const std::vector<Tensor>& one : entries) outputs.push_back(stacked(one, 0, false, {one.front().dtype(), Shape(one.front().dims()), {}}));
+  for (const std::vector<Tensor>& one : entries)
+    outputs.push_back(stacked(one, 0, false, {one.front().dtype(), Shape(one.front().dims()), {}}));
   return outputs;
 }
 

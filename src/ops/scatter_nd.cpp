@@ -19,7 +19,8 @@ size_t checked_row_length(const Shape& data, const Shape& indices, const Shape& 
   bool fits = wanted.rank() == updates.rank();
   for (size_t axis = 0; fits and axis < wanted.rank(); ++axis)
     fits = not wanted[axis].is_constant() or updates[axis].constant().value_or(wanted[axis].value()) == wanted[axis].value();
-  if (not fits) fail("updates must have shape {} for data {} and indices {}, but have {}", wanted.text(), data.text(), indices.text(), updates.text());
+  if (not fits)
+    fail("updates must have shape {} for data {} and indices {}, but have {}", wanted.text(), data.text(), indices.text(), updates.text());
   return length;
 }
 

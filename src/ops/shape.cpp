@@ -35,7 +35,8 @@ ShapeOf import(const ImportContext& context) { return {.start = context.int_or("
 }  // namespace
 
 void register_shape(Registry& registry) {
-  registry.add<ShapeOf>({.name = "Shape", .infer = infer, .reference = reference, .onnx = {{.name = "Shape", .since = 1, .import = import}}});
+  registry.add<ShapeOf>(
+      {.name = "Shape", .infer = infer, .reference = reference, .onnx = {{.name = "Shape", .since = 1, .import = import}}});
 }
 
 }  // namespace burnish::ops

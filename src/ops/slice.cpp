@@ -145,7 +145,8 @@ void reference(const Slice&, EvalContext& context) {
 Slice import(const ImportContext&) { return {}; }
 
 void import_attributes(ImportContext& context) {
-  std::vector<ValueId> inputs{context.input(0), context.constant_i64(context.require_ints("starts")), context.constant_i64(context.require_ints("ends"))};
+  std::vector<ValueId> inputs{context.input(0), context.constant_i64(context.require_ints("starts")),
+                              context.constant_i64(context.require_ints("ends"))};
   if (auto axes = context.find_ints("axes")) inputs.push_back(context.constant_i64(std::move(*axes)));
   context.set_output(0, context.add(Slice{}, std::move(inputs)));
 }
@@ -170,11 +171,12 @@ std::vector<SliceRange> slice_ranges(std::span<const int64_t> dims, std::span<co
 }
 
 void register_slice(Registry& registry) {
-  registry.add<Slice>({.name = "Slice",
-                       .infer = infer,
-                       .reference = reference,
-                       .onnx = {{.name = "Slice", .since = 1, .expand = import_attributes}, {.name = "Slice", .since = 10, .import = import}},
-                       .traits = Trait::moves_data});
+  registry.add<Slice>(
+      {.name = "Slice",
+       .infer = infer,
+       .reference = reference,
+       .onnx = {{.name = "Slice", .since = 1, .expand = import_attributes}, {.name = "Slice", .since = 10, .import = import}},
+       .traits = Trait::moves_data});
 }
 
 }  // namespace burnish::ops

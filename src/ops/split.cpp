@@ -106,11 +106,12 @@ void import_attribute(ImportContext& context) {
 }  // namespace
 
 void register_split(Registry& registry) {
-  registry.add<Split>({.name = "Split",
-                       .infer = infer,
-                       .reference = reference,
-                       .onnx = {{.name = "Split", .since = 1, .expand = import_attribute}, {.name = "Split", .since = 13, .import = import}},
-                       .traits = Trait::moves_data});
+  registry.add<Split>(
+      {.name = "Split",
+       .infer = infer,
+       .reference = reference,
+       .onnx = {{.name = "Split", .since = 1, .expand = import_attribute}, {.name = "Split", .since = 13, .import = import}},
+       .traits = Trait::moves_data});
 }
 
 }  // namespace burnish::ops

@@ -53,8 +53,7 @@ void infer(const Squeeze&, InferContext& context) {
 void reference(const Squeeze&, EvalContext& context) {
   const Tensor& data = context.input(0);
   const Shape shape(data.dims());
-  const std::vector<bool> dropped =
-      context.has_input(1) ? marked_axes(context.input(1).integers(), data.rank()) : axes_of_size_one(shape);
+  const std::vector<bool> dropped = context.has_input(1) ? marked_axes(context.input(1).integers(), data.rank()) : axes_of_size_one(shape);
   context.set_output(0, data.reshaped(without(shape, dropped).dims()));
 }
 
@@ -65,11 +64,12 @@ void import_attribute(ImportContext& context) { context.set_output(0, context.ad
 }  // namespace
 
 void register_squeeze(Registry& registry) {
-  registry.add<Squeeze>({.name = "Squeeze",
-                         .infer = infer,
-                         .reference = reference,
-                         .onnx = {{.name = "Squeeze", .since = 1, .expand = import_attribute}, {.name = "Squeeze", .since = 13, .import = import}},
-                         .traits = Trait::view});
+  registry.add<Squeeze>(
+      {.name = "Squeeze",
+       .infer = infer,
+       .reference = reference,
+       .onnx = {{.name = "Squeeze", .since = 1, .expand = import_attribute}, {.name = "Squeeze", .since = 13, .import = import}},
+       .traits = Trait::view});
 }
 
 }  // namespace burnish::ops

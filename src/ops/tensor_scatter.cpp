@@ -42,7 +42,8 @@ void reference(const TensorScatter& op, EvalContext& context) {
   const size_t axis = checked_axis(op, Shape(cache.dims()), Shape(update.dims()));
   std::vector<int64_t> firsts(static_cast<size_t>(cache.dim(0)), 0);
   if (context.has_input(2)) firsts = context.input(2).integers();
-  if (static_cast<int64_t>(firsts.size()) != cache.dim(0)) fail("there are {} batch entries, but {} write indices", cache.dim(0), firsts.size());
+  if (static_cast<int64_t>(firsts.size()) != cache.dim(0))
+    fail("there are {} batch entries, but {} write indices", cache.dim(0), firsts.size());
   const int64_t most = cache.dim(axis);
   const int64_t steps = update.dim(axis);
   const int64_t inner = extent_product(cache.dims(), axis + 1, cache.rank());

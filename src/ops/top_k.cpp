@@ -71,7 +71,8 @@ TopK import(const ImportContext& context) {
 }
 
 void import_attribute(ImportContext& context) {
-  const auto made = context.add(import(context), {context.input(0), context.constant_i64({context.require_int("k")})}, context.output_count());
+  const auto made =
+      context.add(import(context), {context.input(0), context.constant_i64({context.require_int("k")})}, context.output_count());
   for (size_t i = 0; i < made.size(); ++i) context.set_output(i, made[i]);
 }
 

@@ -50,7 +50,8 @@ Trilu import(const ImportContext& context) { return {.upper = context.flag_or("u
 }  // namespace
 
 void register_trilu(Registry& registry) {
-  registry.add<Trilu>({.name = "Trilu", .infer = infer, .reference = reference, .onnx = {{.name = "Trilu", .since = 14, .import = import}}});
+  registry.add<Trilu>(
+      {.name = "Trilu", .infer = infer, .reference = reference, .onnx = {{.name = "Trilu", .since = 14, .import = import}}});
 }
 
 }  // namespace burnish::ops

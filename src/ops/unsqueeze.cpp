@@ -50,12 +50,12 @@ void import_attribute(ImportContext& context) {
 }  // namespace
 
 void register_unsqueeze(Registry& registry) {
-  registry.add<Unsqueeze>({.name = "Unsqueeze",
-                           .infer = infer,
-                           .reference = reference,
-                           .onnx = {{.name = "Unsqueeze", .since = 1, .expand = import_attribute},
-                                    {.name = "Unsqueeze", .since = 13, .import = import}},
-                           .traits = Trait::view});
+  registry.add<Unsqueeze>(
+      {.name = "Unsqueeze",
+       .infer = infer,
+       .reference = reference,
+       .onnx = {{.name = "Unsqueeze", .since = 1, .expand = import_attribute}, {.name = "Unsqueeze", .since = 13, .import = import}},
+       .traits = Trait::view});
 }
 
 }  // namespace burnish::ops

@@ -34,7 +34,8 @@ std::string difference(const Tensor& expected, const Tensor& got, const Toleranc
   if (expected.dtype() != got.dtype() or expected.dims() != got.dims()) return "type or dimensions differ";
   if (not is_floating(expected.dtype())) {
     for (int64_t i = 0; i < expected.size(); ++i)
-      if (expected.integer(i) != got.integer(i)) return fmt::format("element {} is {}, expected {}", i, got.integer(i), expected.integer(i));
+      if (expected.integer(i) != got.integer(i))
+        return fmt::format("element {} is {}, expected {}", i, got.integer(i), expected.integer(i));
     return {};
   }
   // Rounding errors of a sum grow with the root of its length, relative to its larger terms; a function costs a few units.

@@ -14,14 +14,22 @@ BURNISH_CASES(attention) {
     cases.add(plain, {input(f32, {2, 3, s, d}), input(f32, {2, 3, t, d}), input(f32, {2, 3, t, e})}).sums(t + d);
     cases.add(plain, {input(f32, {3, s, d}), input(f32, {3, t, d}), input(f32, {3, t, e})}).sums(t + d);
     cases.add(plain, {input(f32, {s, d}), input(f32, {t, d}), input(f32, {t, e})}).sums(t + d);
-    cases.add(ops::Attention{.scale = 0.25, .transposed_k = true}, {input(f32, {2, 3, s, d}), input(f32, {2, 3, d, t}), input(f32, {2, 3, t, e})}).sums(t + d);
+    cases
+        .add(ops::Attention{.scale = 0.25, .transposed_k = true},
+             {input(f32, {2, 3, s, d}), input(f32, {2, 3, d, t}), input(f32, {2, 3, t, e})})
+        .sums(t + d);
     for (const Shape& mask : {Shape{2, 3, s, t}, Shape{1, 1, s, t}, Shape{2, 1, 1, t}, Shape{s, t}, Shape{1, t}})
-      cases.add(plain, {input(f32, {2, 3, s, d}), input(f32, {2, 3, t, d}), input(f32, {2, 3, t, e}), input(f32, mask).between(-4, 0)}).sums(t + d);
+      cases.add(plain, {input(f32, {2, 3, s, d}), input(f32, {2, 3, t, d}), input(f32, {2, 3, t, e}), input(f32, mask).between(-4, 0)})
+          .sums(t + d);
   }
-  cases.add(ops::Attention{.scale = 0.25, .causal = true}, {input(f32, {1, 2, 40, 16}), input(f32, {1, 2, 40, 16}), input(f32, {1, 2, 40, 16})}).sums(56);
+  cases
+      .add(ops::Attention{.scale = 0.25, .causal = true},
+           {input(f32, {1, 2, 40, 16}), input(f32, {1, 2, 40, 16}), input(f32, {1, 2, 40, 16})})
+      .sums(56);
   // Each query keeps at least its first key.
-  cases.add(plain, {input(f32, {1, 2, 3, 8}), input(f32, {1, 2, 4, 8}), input(f32, {1, 2, 4, 8}),
-                    given(Tensor::of<bool>({3, 4}, {true, false, false, true, true, true, true, true, true, false, true, false}))})
+  cases
+      .add(plain, {input(f32, {1, 2, 3, 8}), input(f32, {1, 2, 4, 8}), input(f32, {1, 2, 4, 8}),
+                   given(Tensor::of<bool>({3, 4}, {true, false, false, true, true, true, true, true, true, false, true, false}))})
       .named("a boolean mask")
       .sums(12);
   cases.add(plain, {input(f32, {1, 2, 3, 8}), input(f32, {1, 2, 4, 9}), input(f32, {1, 2, 4, 8})}).fails("");

@@ -10,7 +10,8 @@ const Dim n = Dim::symbol("N");
 
 BURNISH_CASES(concat) {
   for (const DType type : {f32, f16, i8, i64, boolean, string})
-    for (const int64_t axis : {0, 1, 2, -1}) cases.add(ops::Concat{axis}, {input(type, {2, 3, 4}), input(type, {2, 3, 4}), input(type, {2, 3, 4})});
+    for (const int64_t axis : {0, 1, 2, -1})
+      cases.add(ops::Concat{axis}, {input(type, {2, 3, 4}), input(type, {2, 3, 4}), input(type, {2, 3, 4})});
   cases.add(ops::Concat{1}, {input(f32, {2, 16, 7, 7}), input(f32, {2, 5, 7, 7}), input(f32, {2, 1, 7, 7})});
   cases.add(ops::Concat{1}, {input(f32, {1, 64, 5, 5}), weights(f32, {1, 32, 5, 5})}).named("a constant part");
   cases.add(ops::Concat{-1}, {input(f32, {3, 1}), input(f32, {3, 0}), input(f32, {3, 2})}).named("an empty part");

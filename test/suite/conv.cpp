@@ -13,9 +13,9 @@ struct Filter {
 
 // Channel counts on both sides of vector widths, depthwise with and without a multiplier, pointwise, strided, dilated.
 const Filter filters[] = {
-    {3, 8, 1, 3, 1, 1, 1},   {16, 16, 1, 1, 1, 1, 0},   {16, 33, 1, 1, 1, 1, 0},  {5, 7, 1, 3, 2, 1, 1},    {32, 32, 32, 3, 1, 1, 1},
-    {17, 17, 17, 3, 2, 1, 1}, {16, 32, 16, 3, 1, 1, 1}, {32, 16, 4, 3, 1, 1, 1},  {6, 9, 3, 3, 1, 1, 0},    {16, 16, 1, 3, 1, 2, 2},
-    {8, 8, 8, 5, 1, 2, 4},   {3, 16, 1, 7, 2, 1, 3},    {64, 16, 1, 3, 1, 1, 1},  {16, 16, 1, 1, 2, 1, 0},
+    {3, 8, 1, 3, 1, 1, 1},    {16, 16, 1, 1, 1, 1, 0},  {16, 33, 1, 1, 1, 1, 0}, {5, 7, 1, 3, 2, 1, 1},   {32, 32, 32, 3, 1, 1, 1},
+    {17, 17, 17, 3, 2, 1, 1}, {16, 32, 16, 3, 1, 1, 1}, {32, 16, 4, 3, 1, 1, 1}, {6, 9, 3, 3, 1, 1, 0},   {16, 16, 1, 3, 1, 2, 2},
+    {8, 8, 8, 5, 1, 2, 4},    {3, 16, 1, 7, 2, 1, 3},   {64, 16, 1, 3, 1, 1, 1}, {16, 16, 1, 1, 2, 1, 0},
 };
 
 ops::Conv conv(const Filter& f, size_t axes) {
@@ -47,7 +47,8 @@ BURNISH_CASES(conv) {
   }
   for (const Filter& f : {filters[0], filters[4], filters[7]}) {
     cases.add(conv(f, 3), {input(f32, {1, f.in, 5, 7, 6}), weights(f32, filter_shape(f, 3))}).sums(terms(f, 3));
-    for (const DType type : {f16, bf16, f64}) cases.add(conv(f, 2), {input(type, {1, f.in, 9, 9}), weights(type, filter_shape(f, 2))}).sums(terms(f, 2));
+    for (const DType type : {f16, bf16, f64})
+      cases.add(conv(f, 2), {input(type, {1, f.in, 9, 9}), weights(type, filter_shape(f, 2))}).sums(terms(f, 2));
   }
   const std::vector<Input> image{input(f32, {1, 4, 10, 9}), weights(f32, {6, 4, 3, 2})};
   for (const auto pad : {ops::AutoPad::same_upper, ops::AutoPad::same_lower, ops::AutoPad::valid})

@@ -26,7 +26,8 @@ BURNISH_CASES(gather) {
   cases.add(ops::Gather{}, {input(f32, {3, 0}), list({1})}).named("empty rows");
   cases.add(ops::Gather{}, {input(f32, {n, 4}), list({0, -1})}).runs({{{"N", 1}}, {{"N", 8}}, {{"N", 64}}});
   cases.add(ops::Gather{}, {input(f32, {3, 4}), list({3})}).fails("index 3 is out of range for axis 0 of size 3");
-  cases.add(ops::Gather{}, {input(f32, {3, 4}), given(Tensor::of<int64_t>({1}, {-4}))}).fails("index -4 is out of range for axis 0 of size 3");
+  cases.add(ops::Gather{}, {input(f32, {3, 4}), given(Tensor::of<int64_t>({1}, {-4}))})
+      .fails("index -4 is out of range for axis 0 of size 3");
   cases.add(ops::Gather{2}, {input(f32, {3, 4}), list({0})}).fails("axis 2 is out of range for rank 2");
 }
 
@@ -53,10 +54,12 @@ BURNISH_CASES(scatter) {
   for (const auto reduction : {none, add, mul, max, min})
     for (const DType type : {f32, i32, i8}) {
       cases.add(ops::ScatterND{reduction}, {input(type, {5, 4}), constant<int64_t>({3, 1}, {0, 4, 2}), input(type, {3, 4})});
-      cases.add(ops::ScatterElements{1, reduction}, {input(type, {3, 5}), constant<int64_t>({3, 2}, {0, 4, 1, -1, 3, 2}), input(type, {3, 2})});
+      cases.add(ops::ScatterElements{1, reduction},
+                {input(type, {3, 5}), constant<int64_t>({3, 2}, {0, 4, 1, -1, 3, 2}), input(type, {3, 2})});
     }
   cases.add(ops::ScatterND{add}, {input(f32, {4}), constant<int64_t>({3, 1}, {1, 1, 1}), input(f32, {3})}).named("repeated indices add up");
-  cases.add(ops::ScatterND{}, {input(f32, {2, 3, 4}), constant<int64_t>({2, 3}, {0, 0, 0, 1, 2, 3}), input(f32, {2})}).named("single elements");
+  cases.add(ops::ScatterND{}, {input(f32, {2, 3, 4}), constant<int64_t>({2, 3}, {0, 0, 0, 1, 2, 3}), input(f32, {2})})
+      .named("single elements");
   cases.add(ops::ScatterElements{-1}, {input(string, {2, 3}), constant<int64_t>({2, 1}, {0, 2}), input(string, {2, 1})});
   cases.add(ops::ScatterND{}, {input(f32, {4, 4}), constant<int64_t>({1, 1}, {4}), input(f32, {1, 4})}).fails("index 4 is out of range");
 }

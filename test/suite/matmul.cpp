@@ -9,7 +9,8 @@ BURNISH_CASES(matmul) {
   struct Size {
     int64_t m, k, n;
   };
-  for (const auto& [m, k, n] : {Size{1, 1, 1}, {1, 64, 16}, {5, 7, 3}, {16, 16, 16}, {33, 65, 17}, {128, 33, 64}, {1, 300, 100}, {64, 1, 64}, {4, 513, 2}})
+  for (const auto& [m, k, n] :
+       {Size{1, 1, 1}, {1, 64, 16}, {5, 7, 3}, {16, 16, 16}, {33, 65, 17}, {128, 33, 64}, {1, 300, 100}, {64, 1, 64}, {4, 513, 2}})
     for (const bool a : {false, true})
       for (const bool b : {false, true}) {
         const Shape left = a ? Shape{k, m} : Shape{m, k};
@@ -22,7 +23,9 @@ BURNISH_CASES(matmul) {
     cases.add(ops::MatMul{.transpose_b = true}, {input(type, {2, 3, 20}), input(type, {2, 5, 20})}).sums(20);
   }
   cases.add(ops::MatMul{}, {input(f32, {2, 3, 4, 5}), input(f32, {2, 3, 5, 6})}).named("batches").sums(5);
-  cases.add(ops::MatMul{.transpose_b = true}, {input(f32, {2, 12, 33, 16}), input(f32, {2, 12, 33, 16})}).named("attention scores").sums(16);
+  cases.add(ops::MatMul{.transpose_b = true}, {input(f32, {2, 12, 33, 16}), input(f32, {2, 12, 33, 16})})
+      .named("attention scores")
+      .sums(16);
   cases.add(ops::MatMul{}, {input(f32, {2, 3, 4, 5}), weights(f32, {5, 6})}).named("one matrix for all").sums(5);
   cases.add(ops::MatMul{}, {input(f32, {4, 5}), input(f32, {3, 5, 6})}).named("broadcast left").sums(5);
   cases.add(ops::MatMul{}, {input(f32, {2, 1, 4, 5}), input(f32, {1, 3, 5, 6})}).named("broadcast both").sums(5);

@@ -28,7 +28,10 @@ BURNISH_CASES(layer_normalization) {
   }
   cases.add(ops::LayerNormalization{.axis = 1}, {input(f32, {2, 3, 5}), weights(f32, {3, 5}), weights(f32, {3, 5})}).sums(15);
   cases.add(ops::LayerNormalization{.axis = -2, .epsilon = 1e-2}, {input(f32, {2, 3, 5}), weights(f32, {3, 5})}).sums(15);
-  cases.add(ops::LayerNormalization{}, {input(f32, {2, 3, 8}), weights(f32, {8}), weights(f32, {8})}).with_outputs(3).named("with statistics").sums(8);
+  cases.add(ops::LayerNormalization{}, {input(f32, {2, 3, 8}), weights(f32, {8}), weights(f32, {8})})
+      .with_outputs(3)
+      .named("with statistics")
+      .sums(8);
   cases.add(ops::RMSNormalization{.axis = 1}, {input(f32, {2, 3, 5}), weights(f32, {3, 5})}).sums(15);
 }
 

@@ -51,13 +51,21 @@ BURNISH_CASES(pointwise) {
     const auto code = static_cast<ExprCode>(i);
     if (not takes_one_number(code)) continue;
     const auto [a, b] = parameters(code);
-    cases.add(ops::pointwise(code, {f32}, f32, a, b), {operand(code, f32, {3, 37})});
-    cases.add(ops::pointwise(code, {f64}, f64, a, b), {operand(code, f64, {5})});
+    cases.add(ops::pointwise(code, {f32}, f32, a, b), {operand(code, f32, {3, 37})})
+        .sums(code == gelu_erf or code == gelu_tanh ? 2 : 1);  // x/2 + x/2 * erf
+    cases.add(ops::pointwise(code, {f64}, f64, a, b), {operand(code, f64, {5})}).sums(code == gelu_erf or code == gelu_tanh ? 2 : 1);
   }
   for (const ExprCode code : {add, sub, mul, max, min}) {
-    for (const DType type : {f32, f16, bf16, f64, i32, i64, i8, u8}) cases.add(ops::pointwise(code, {type, type}, type), {input(type, {4, 19}), input(type, {4, 19})});
-    for (const auto& [left, right] : {std::pair{Shape{2, 3, 17}, Shape{17}}, {Shape{2, 3, 17}, Shape{3, 1}}, {Shape{}, Shape{2, 33}}, {Shape{2, 1, 5}, Shape{1, 4, 1}},
-                                      {Shape{2, 16, 5, 5}, Shape{1, 16, 1, 1}}, {Shape{2, 16, 5, 5}, Shape{2, 1, 5, 5}}, {Shape{1}, Shape{1, 1, 1}}, {Shape{0, 3}, Shape{1, 3}}})
+    for (const DType type : {f32, f16, bf16, f64, i32, i64, i8, u8})
+      cases.add(ops::pointwise(code, {type, type}, type), {input(type, {4, 19}), input(type, {4, 19})});
+    for (const auto& [left, right] : {std::pair{Shape{2, 3, 17}, Shape{17}},
+                                      {Shape{2, 3, 17}, Shape{3, 1}},
+                                      {Shape{}, Shape{2, 33}},
+                                      {Shape{2, 1, 5}, Shape{1, 4, 1}},
+                                      {Shape{2, 16, 5, 5}, Shape{1, 16, 1, 1}},
+                                      {Shape{2, 16, 5, 5}, Shape{2, 1, 5, 5}},
+                                      {Shape{1}, Shape{1, 1, 1}},
+                                      {Shape{0, 3}, Shape{1, 3}}})
       cases.add(ops::pointwise(code, {f32, f32}, f32), {input(f32, left), input(f32, right)});
     cases.add(ops::pointwise(code, {f32, f32}, f32), {input(f32, {2, 16, 6, 6}), weights(f32, {16, 1, 1})}).named("per channel");
     cases.add(ops::pointwise(code, {f32, f32}, f32), {input(f32, {2, 3}), input(f32, {2, 4})}).fails("");
@@ -65,14 +73,20 @@ BURNISH_CASES(pointwise) {
   cases.add(ops::pointwise(div, {f32, f32}, f32), {input(f32, {3, 9}), input(f32, {9}).between(0.5, 2)});
   cases.add(ops::pointwise(pow, {f32, f32}, f32), {input(f32, {3, 9}).between(0.5, 2), input(f32, {9})});
   cases.add(ops::pointwise(prelu, {f32, f32}, f32), {input(f32, {2, 8, 5}), weights(f32, {8, 1})});
-  cases.add(ops::pointwise(clip, {f32, f32, f32}, f32), {input(f32, {40}), burnish::suite::constant<float>({}, {-1}), burnish::suite::constant<float>({}, {1})});
+  cases.add(ops::pointwise(clip, {f32, f32, f32}, f32),
+            {input(f32, {40}), burnish::suite::constant<float>({}, {-1}), burnish::suite::constant<float>({}, {1})});
   for (const ExprCode code : {equal, less, less_equal, greater, greater_equal})
-    for (const DType type : {f32, i32, i64}) cases.add(ops::pointwise(code, {type, type}, boolean), {input(type, {5, 7}), input(type, {7})});
-  for (const ExprCode code : {logical_and, logical_or, logical_xor}) cases.add(ops::pointwise(code, {boolean, boolean}, boolean), {input(boolean, {9}), input(boolean, {9})});
-  for (const ExprCode code : {bitwise_and, bitwise_or, bitwise_xor}) cases.add(ops::pointwise(code, {i32, i32}, i32), {input(i32, {9}), input(i32, {9})});
-  for (const DType type : {f32, i64, f16}) cases.add(ops::pointwise(where, {boolean, type, type}, type), {input(boolean, {3, 1}), input(type, {3, 4}), input(type, {4})});
+    for (const DType type : {f32, i32, i64})
+      cases.add(ops::pointwise(code, {type, type}, boolean), {input(type, {5, 7}), input(type, {7})});
+  for (const ExprCode code : {logical_and, logical_or, logical_xor})
+    cases.add(ops::pointwise(code, {boolean, boolean}, boolean), {input(boolean, {9}), input(boolean, {9})});
+  for (const ExprCode code : {bitwise_and, bitwise_or, bitwise_xor})
+    cases.add(ops::pointwise(code, {i32, i32}, i32), {input(i32, {9}), input(i32, {9})});
+  for (const DType type : {f32, i64, f16})
+    cases.add(ops::pointwise(where, {boolean, type, type}, type), {input(boolean, {3, 1}), input(type, {3, 4}), input(type, {4})});
   for (const DType from : {f32, f16, i32, i64, u8, boolean})
-    for (const DType to : {f32, f16, bf16, i8, i64, boolean}) cases.add(ops::pointwise(cast, {from}, to), {input(from, {3, 21}).between(0, 2)});
+    for (const DType to : {f32, f16, bf16, i8, i64, boolean})
+      cases.add(ops::pointwise(cast, {from}, to), {input(from, {3, 21}).between(0, 2)});
   for (const int64_t length : {1, 2, 15, 16, 17, 1023, 4096}) cases.add(ops::pointwise(sigmoid, {f32}, f32), {input(f32, {length})});
 
   Expr chain;

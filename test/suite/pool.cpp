@@ -20,7 +20,8 @@ ops::Pool pool(ops::PoolKind kind, std::vector<int64_t> kernel, std::vector<int6
 BURNISH_CASES(pool) {
   using enum ops::PoolKind;
   for (const auto kind : {max, average, lp}) {
-    for (const int64_t channels : {1, 3, 16, 17, 64}) cases.add(pool(kind, {3, 3}, {2, 2}, {1, 1, 1, 1}), {input(f32, {2, channels, 11, 9})}).sums(9);
+    for (const int64_t channels : {1, 3, 16, 17, 64})
+      cases.add(pool(kind, {3, 3}, {2, 2}, {1, 1, 1, 1}), {input(f32, {2, channels, 11, 9})}).sums(9);
     cases.add(pool(kind, {2, 2}, {2, 2}), {input(f32, {1, 8, 8, 8})}).sums(4);
     cases.add(pool(kind, {3, 2}), {input(f32, {1, 5, 7, 7})}).named("overlapping").sums(6);
     cases.add(pool(kind, {7, 7}), {input(f32, {1, 32, 7, 7})}).named("the whole plane").sums(49);

@@ -28,7 +28,10 @@ void add_network(Cases& cases, int64_t gates, bool has_cell) {
         cases.add(op, {data, weight, recurrence}).with_outputs(outputs).sums(terms);
         cases.add(op, {data, weight, recurrence, bias, omitted(), state}).with_outputs(outputs).sums(terms);
         if (steps == 1) continue;
-        cases.add(op, {data, weight, recurrence, bias, constant<int32_t>({batch}, {6, 2, 4})}).with_outputs(outputs).named("lengths").sums(terms);
+        cases.add(op, {data, weight, recurrence, bias, constant<int32_t>({batch}, {6, 2, 4})})
+            .with_outputs(outputs)
+            .named("lengths")
+            .sums(terms);
       }
 }
 
@@ -40,7 +43,9 @@ BURNISH_CASES(recurrent) {
   ops::Gru reset;
   reset.hidden = 6;
   reset.linear_before_reset = true;
-  cases.add(reset, {input(f32, {4, 2, 3}), weights(f32, {1, 18, 3}), weights(f32, {1, 18, 6}), weights(f32, {1, 36})}).with_outputs(2).sums(40);
+  cases.add(reset, {input(f32, {4, 2, 3}), weights(f32, {1, 18, 3}), weights(f32, {1, 18, 6}), weights(f32, {1, 36})})
+      .with_outputs(2)
+      .sums(40);
   ops::Lstm clipped;
   clipped.hidden = 4;
   clipped.clip = 0.5;

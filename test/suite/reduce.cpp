@@ -11,9 +11,12 @@ BURNISH_CASES(reduce) {
   for (size_t k = 0; k < ops::EnumNames<ops::ReduceKind>::names.size(); ++k) {
     const auto kind = static_cast<ops::ReduceKind>(k);
     // Logarithms need positive sums; products must stay small.
-    const Input data = kind == log_sum ? input(f32, {3, 5, 7}).between(0.5, 2) : kind == prod ? input(f32, {3, 5, 7}).between(-1, 1) : input(f32, {3, 5, 7});
+    const Input data = kind == log_sum ? input(f32, {3, 5, 7}).between(0.5, 2)
+                       : kind == prod  ? input(f32, {3, 5, 7}).between(-1, 1)
+                                       : input(f32, {3, 5, 7});
     for (const bool keep : {true, false})
-      for (const auto& axes : {list({0}), list({1}), list({-1}), list({0, 2}), list({1, 2})}) cases.add(ops::Reduce{kind, keep}, {data, axes}).sums(35);
+      for (const auto& axes : {list({0}), list({1}), list({-1}), list({0, 2}), list({1, 2})})
+        cases.add(ops::Reduce{kind, keep}, {data, axes}).sums(35);
     cases.add(ops::Reduce{kind}, {data}).named("all axes").sums(105);
     cases.add(ops::Reduce{kind}, {data, list({3})}).fails("axis 3");
   }
@@ -31,7 +34,8 @@ BURNISH_CASES(reduce) {
 BURNISH_CASES(arg_reduce) {
   for (const bool smallest : {false, true})
     for (const bool last : {false, true}) {
-      for (const int64_t axis : {0, 1, -1}) cases.add(ops::ArgReduce{smallest, axis, axis != 1, last}, {input(f32, {3, 17, 5})}).named("with ties");
+      for (const int64_t axis : {0, 1, -1})
+        cases.add(ops::ArgReduce{smallest, axis, axis != 1, last}, {input(f32, {3, 17, 5})}).named("with ties");
       cases.add(ops::ArgReduce{smallest, 1, true, last}, {input(i32, {4, 6}).between(0, 2)});
       cases.add(ops::ArgReduce{smallest, -1, false, last}, {input(f32, {2, 1000})});
     }

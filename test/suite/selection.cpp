@@ -19,7 +19,8 @@ const Dim n = Dim::symbol("N");
 BURNISH_CASES(top_k) {
   for (const bool largest : {true, false})
     for (const int64_t axis : {0, 1, -1})
-      for (const DType type : {f32, i64}) cases.add(ops::TopK{axis, largest}, {input(type, {6, 7, 9}), list({3})}).with_outputs(2).named("with ties");
+      for (const DType type : {f32, i64})
+        cases.add(ops::TopK{axis, largest}, {input(type, {6, 7, 9}), list({3})}).with_outputs(2).named("with ties");
   for (const int64_t k : {0, 1, 100}) cases.add(ops::TopK{}, {input(f32, {2, 100}), list({k})}).with_outputs(2);
   cases.add(ops::TopK{}, {input(f32, {2, 1000}).between(-1000, 1000), list({10})}).with_outputs(2);
   cases.add(ops::TopK{}, {input(f32, {n, 8}), list({2})}).with_outputs(2).runs({{{"N", 1}}, {{"N", 5}}});

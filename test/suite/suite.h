@@ -95,7 +95,7 @@ std::vector<Tensor> data_for(const Case& one, const DimBindings& sizes);
 
 }  // namespace burnish::suite
 
-#define BURNISH_CASES(family)                                                                              \
-  static void fill_##family(burnish::suite::Cases& cases);                                                 \
+#define BURNISH_CASES(family)                                                                                \
+  static void fill_##family(burnish::suite::Cases& cases);                                                   \
   [[maybe_unused]] static const bool family##_is_added = burnish::suite::add_family(#family, fill_##family); \
   static void fill_##family(burnish::suite::Cases& cases)

@@ -59,7 +59,8 @@ class Rotation {
     const ValueId imaginary = binary(ExprCode::add, binary(ExprCode::mul, halves[0], sine), binary(ExprCode::mul, halves[1], cosine));
     if (not interleaved_) return context_.add(Concat{.axis = -1}, {real, imaginary});
     const ValueId last = context_.constant_i64({-1});
-    const ValueId pairs = context_.add(Concat{.axis = -1}, {context_.add(Unsqueeze{}, {real, last}), context_.add(Unsqueeze{}, {imaginary, last})});
+    const ValueId pairs =
+        context_.add(Concat{.axis = -1}, {context_.add(Unsqueeze{}, {real, last}), context_.add(Unsqueeze{}, {imaginary, last})});
     return context_.add(Reshape{}, {pairs, context_.constant_i64({0, 0, 0, -1})});
   }
 

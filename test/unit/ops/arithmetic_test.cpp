@@ -57,7 +57,9 @@ TEST(MatMul, Vectors) {
 
 TEST(Reduce, Kinds) {
   const Tensor x = floats({2, 3}, {1, 2, 3, 4, 5, 6});
-  const auto reduced = [&](ops::ReduceKind kind) { return numbers(run_operator([&] { return ops::Reduce{.kind = kind}; }, {x, integers({1})}, 1, true)[0]); };
+  const auto reduced = [&](ops::ReduceKind kind) {
+    return numbers(run_operator([&] { return ops::Reduce{.kind = kind}; }, {x, integers({1})}, 1, true)[0]);
+  };
   EXPECT_EQ(reduced(ops::ReduceKind::sum), (Values{6, 15}));
   EXPECT_EQ(reduced(ops::ReduceKind::mean), (Values{2, 5}));
   EXPECT_EQ(reduced(ops::ReduceKind::max), (Values{3, 6}));
@@ -67,7 +69,9 @@ TEST(Reduce, Kinds) {
 
 TEST(Reduce, NothingIsTheNeutralElement) {
   const Tensor empty(DType::f32, {2, 0});
-  const auto reduced = [&](ops::ReduceKind kind) { return numbers(run_operator([&] { return ops::Reduce{.kind = kind}; }, {empty, integers({1})}, 1, true)[0]); };
+  const auto reduced = [&](ops::ReduceKind kind) {
+    return numbers(run_operator([&] { return ops::Reduce{.kind = kind}; }, {empty, integers({1})}, 1, true)[0]);
+  };
   EXPECT_EQ(reduced(ops::ReduceKind::sum), (Values{0, 0}));
   EXPECT_EQ(reduced(ops::ReduceKind::prod), (Values{1, 1}));
   EXPECT_EQ(reduced(ops::ReduceKind::max), (Values{-INFINITY, -INFINITY}));

@@ -28,7 +28,8 @@ TEST(Conv, SymbolicExtents) {
   Graph graph;
   const ValueId x = graph.add_input("x", {DType::f32, Shape{Dim::symbol("N"), 3, Dim::symbol("H"), 32}, {}});
   const ValueId w = graph.add_constant(Tensor(DType::f32, {8, 3, 3, 3}));
-  const NodeId node = graph.add_node(ops::Conv{.strides = {2, 2}, .pads = {}, .dilations = {}, .group = 1, .auto_pad = ops::AutoPad::same_upper}, {x, w});
+  const NodeId node =
+      graph.add_node(ops::Conv{.strides = {2, 2}, .pads = {}, .dilations = {}, .group = 1, .auto_pad = ops::AutoPad::same_upper}, {x, w});
   const Shape& shape = graph.type(graph.node(node).outputs[0]).shape;
   EXPECT_EQ(shape, (Shape{Dim::symbol("N"), 8, ceil_div(Dim::symbol("H"), 2), 16}));
 }
@@ -38,7 +39,12 @@ TEST(Conv, RefusesWhatDoesNotFit) {
   EXPECT_THROW(run_operator([] { return ops::Conv{}; }, {x, Tensor(DType::f32, {2, 2, 3, 3})}), Error);
   EXPECT_THROW(run_operator([] { return ops::Conv{}; }, {x, Tensor(DType::f32, {2, 3, 5, 5})}), Error);
   EXPECT_THROW(run_operator([] { return ops::Conv{}; }, {x, Tensor(DType::f32, {2, 3, 3, 3}), Tensor(DType::f32, {3})}), Error);
-  EXPECT_THROW(run_operator([] { return ops::Conv{.strides = {0, 1}, .pads = {}, .dilations = {}}; }, {x, Tensor(DType::f32, {2, 3, 3, 3})}), Error);
+  EXPECT_THROW(run_operator(
+                   [] {
+                     return ops::Conv{.strides = {0, 1}, .pads = {}, .dilations = {}};
+                   },
+                   {x, Tensor(DType::f32, {2, 3, 3, 3})}),
+               Error);
 }
 
 TEST(ConvTranspose, Spreads) {

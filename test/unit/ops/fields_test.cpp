@@ -29,7 +29,8 @@ TEST(Fields, ReadsNumbersBackExactly) {
 }
 
 TEST(Fields, NestsOperatorsAndPrograms) {
-  Fused fused{.anchor = Transpose{{1, 0}}, .anchor_inputs = 1, .epilogue = Expr::single(ExprCode::leaky_relu, {DType::f32}, DType::f32, 0.125)};
+  Fused fused{
+      .anchor = Transpose{{1, 0}}, .anchor_inputs = 1, .epilogue = Expr::single(ExprCode::leaky_relu, {DType::f32}, DType::f32, 0.125)};
   const Op op = fused;
   EXPECT_EQ(Op::parse(op.text()), op);
   EXPECT_EQ(Op::parse(op.text()).as<Fused>()->anchor, Op(Transpose{{1, 0}}));

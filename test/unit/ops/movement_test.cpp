@@ -54,9 +54,11 @@ TEST(Movement, GathersByElementAndByCoordinates) {
 
 TEST(Movement, Scatters) {
   const Tensor zeros = ints({4}, {0, 0, 0, 0});
-  expect_equal(evaluate_op(ScatterND{ScatterReduction::add}, {zeros, ints({3, 1}, {1, 1, -1}), ints({3}, {5, 6, 7})})[0], ints({4}, {0, 11, 0, 7}));
-  expect_equal(evaluate_op(ScatterElements{0, ScatterReduction::max}, {ints({3}, {4, -2, 9}), ints({3}, {0, 1, 2}), ints({3}, {5, -8, 1})})[0],
-               ints({3}, {5, -2, 9}));
+  expect_equal(evaluate_op(ScatterND{ScatterReduction::add}, {zeros, ints({3, 1}, {1, 1, -1}), ints({3}, {5, 6, 7})})[0],
+               ints({4}, {0, 11, 0, 7}));
+  expect_equal(
+      evaluate_op(ScatterElements{0, ScatterReduction::max}, {ints({3}, {4, -2, 9}), ints({3}, {0, 1, 2}), ints({3}, {5, -8, 1})})[0],
+      ints({3}, {5, -2, 9}));
 }
 
 TEST(Movement, Pads) {
@@ -80,7 +82,8 @@ TEST(Movement, OrdersAndCounts) {
   const auto top = evaluate_op(TopK{}, {floats({5}, {3, 1, 3, 7, 2}), ints({1}, {3})}, 2);
   expect_equal(top[0], floats({3}, {7, 3, 3}));
   expect_equal(top[1], ints({3}, {3, 0, 2}));
-  expect_equal(evaluate_op(CumSum{.exclusive = true, .reverse = true}, {ints({4}, {1, 2, 3, 4}), ints({}, {0})})[0], ints({4}, {9, 7, 4, 0}));
+  expect_equal(evaluate_op(CumSum{.exclusive = true, .reverse = true}, {ints({4}, {1, 2, 3, 4}), ints({}, {0})})[0],
+               ints({4}, {9, 7, 4, 0}));
   expect_equal(evaluate_op(Trilu{.upper = false}, {matrix, ints({}, {-1})})[0], ints({2, 3}, {0, 0, 0, 4, 0, 0}));
   expect_equal(evaluate_op(OneHot{}, {ints({3}, {0, -1, 5}), ints({}, {2}), ints({2}, {8, 9})})[0], ints({3, 2}, {9, 8, 8, 9, 8, 8}));
 }

@@ -21,7 +21,8 @@ TEST(OldForms, Squeeze1AndUnsqueeze1) {
 }
 
 TEST(OldForms, Slice1) {
-  EXPECT_TRUE(FakeNode("Slice", 1, {row}, {{"starts", Ints{1}}, {"ends", Ints{-1}}, {"axes", Ints{0}}}).run()[0].identical(ints({2}, {2, 3})));
+  EXPECT_TRUE(
+      FakeNode("Slice", 1, {row}, {{"starts", Ints{1}}, {"ends", Ints{-1}}, {"axes", Ints{0}}}).run()[0].identical(ints({2}, {2, 3})));
 }
 
 TEST(OldForms, Split2) {
@@ -31,7 +32,8 @@ TEST(OldForms, Split2) {
 
 TEST(OldForms, Pad2) {
   EXPECT_TRUE(FakeNode("Pad", 2, {row}, {{"pads", Ints{1, 0}}, {"value", 7.0}}).run()[0].identical(ints({5}, {7, 1, 2, 3, 4})));
-  EXPECT_TRUE(FakeNode("Pad", 1, {row}, {{"paddings", Ints{0, 1}}, {"mode", std::string("edge")}}).run()[0].identical(ints({5}, {1, 2, 3, 4, 4})));
+  EXPECT_TRUE(
+      FakeNode("Pad", 1, {row}, {{"paddings", Ints{0, 1}}, {"mode", std::string("edge")}}).run()[0].identical(ints({5}, {1, 2, 3, 4, 4})));
 }
 
 TEST(OldForms, TopK1) {
@@ -55,7 +57,8 @@ TEST(OldForms, Scatter9) {
 TEST(OldForms, ConstantKinds) {
   EXPECT_TRUE(FakeNode("Constant", 12, {}, {{"value_ints", Ints{1, 2}}}).run()[0].identical(ints({2}, {1, 2})));
   EXPECT_TRUE(FakeNode("Constant", 12, {}, {{"value_float", 0.5}}).run()[0].identical(Tensor::of<float>({}, {0.5F})));
-  EXPECT_TRUE(FakeNode("Constant", 12, {}, {{"value_strings", std::vector<std::string>{"x"}}}).run()[0].identical(Tensor::of_strings({1}, {"x"})));
+  EXPECT_TRUE(
+      FakeNode("Constant", 12, {}, {{"value_strings", std::vector<std::string>{"x"}}}).run()[0].identical(Tensor::of_strings({1}, {"x"})));
   EXPECT_NE(message_of([] { FakeNode("Constant", 12, {}).run(); }), "");
 }
 

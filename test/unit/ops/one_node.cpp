@@ -17,7 +17,8 @@ std::vector<Tensor> evaluate_op(const Op& op, const std::vector<Tensor>& inputs,
       ids.emplace_back();
       continue;
     }
-    ids.push_back(graph.add_input(fmt::format("input_{}", ids.size()), TensorType{tensor.dtype(), Shape(std::span<const int64_t>(tensor.dims())), {}}));
+    ids.push_back(graph.add_input(fmt::format("input_{}", ids.size()),
+                                  TensorType{tensor.dtype(), Shape(std::span<const int64_t>(tensor.dims())), {}}));
     given.push_back(tensor);
   }
   const NodeId node = graph.add_node(op, ids, outputs);
@@ -25,7 +26,9 @@ std::vector<Tensor> evaluate_op(const Op& op, const std::vector<Tensor>& inputs,
   return evaluate(graph, given);
 }
 
-ValueId Scene::input(DType dtype, Shape shape) { return graph.add_input(fmt::format("input_{}", graph.inputs().size()), TensorType{dtype, std::move(shape), {}}); }
+ValueId Scene::input(DType dtype, Shape shape) {
+  return graph.add_input(fmt::format("input_{}", graph.inputs().size()), TensorType{dtype, std::move(shape), {}});
+}
 
 ValueId Scene::list(std::vector<int64_t> values) {
   return constant(Tensor::of<int64_t>({static_cast<int64_t>(values.size())}, std::span<const int64_t>(values)));
@@ -58,7 +61,8 @@ std::vector<Tensor> FakeNode::run(const std::vector<size_t>& constants) {
     } else if (std::ranges::count(constants, i) > 0) {
       ids_.push_back(graph_.add_constant(tensor));
     } else {
-      ids_.push_back(graph_.add_input(fmt::format("input_{}", i), TensorType{tensor.dtype(), Shape(std::span<const int64_t>(tensor.dims())), {}}));
+      ids_.push_back(
+          graph_.add_input(fmt::format("input_{}", i), TensorType{tensor.dtype(), Shape(std::span<const int64_t>(tensor.dims())), {}}));
       given.push_back(tensor);
     }
   }

@@ -33,9 +33,7 @@ template <class Work>
 std::string message_of(const Work& work) {
   try {
     work();
-  } catch (const Error& error) {
-    return error.message();
-  }
+  } catch (const Error& error) { return error.message(); }
   return {};
 }
 
@@ -58,7 +56,9 @@ class FakeNode final : public ImportContext {
   std::optional<std::string> find_string(std::string_view name) const override { return find<std::string>(name); }
   std::optional<std::vector<int64_t>> find_ints(std::string_view name) const override { return find<std::vector<int64_t>>(name); }
   std::optional<std::vector<double>> find_floats(std::string_view name) const override { return find<std::vector<double>>(name); }
-  std::optional<std::vector<std::string>> find_strings(std::string_view name) const override { return find<std::vector<std::string>>(name); }
+  std::optional<std::vector<std::string>> find_strings(std::string_view name) const override {
+    return find<std::vector<std::string>>(name);
+  }
   std::optional<Tensor> find_tensor(std::string_view name) const override { return find<Tensor>(name); }
   ImportedRegion region(std::string_view name) override;
   size_t input_count() const override { return ids_.size(); }

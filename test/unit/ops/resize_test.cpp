@@ -1,7 +1,7 @@
 // Resize, quantization and normalizations on numbers worked out by hand.
+#include "ops/resize.h"
 #include "ops/normalization.h"
 #include "ops/quantize.h"
-#include "ops/resize.h"
 #include "ops/resize_axis.h"
 #include "unit/ops/run_operator.h"
 
@@ -47,7 +47,8 @@ TEST(Quantize, RoundsToEvenAndSaturates) {
 TEST(Dequantize, ByAxis) {
   const Tensor q = Tensor::of<uint8_t>({2, 2}, {uint8_t{1}, uint8_t{2}, uint8_t{3}, uint8_t{4}});
   const Tensor zero = Tensor::of<uint8_t>({2}, {uint8_t{1}, uint8_t{0}});
-  const Values y = numbers(run_operator([] { return ops::DequantizeLinear{.axis = 0, .block_size = 0}; }, {q, floats({2}, {2, 10}), zero})[0]);
+  const Values y =
+      numbers(run_operator([] { return ops::DequantizeLinear{.axis = 0, .block_size = 0}; }, {q, floats({2}, {2, 10}), zero})[0]);
   EXPECT_EQ(y, (Values{0, 2, 30, 40}));
 }
 

@@ -12,7 +12,8 @@
 namespace burnish::test {
 
 /// An undefined tensor is an omitted input. Registers the operators.
-inline std::vector<Tensor> run_operator(const std::function<Op()>& make, const std::vector<Tensor>& inputs, size_t outputs = 1, bool constant = false) {
+inline std::vector<Tensor> run_operator(const std::function<Op()>& make, const std::vector<Tensor>& inputs, size_t outputs = 1,
+                                        bool constant = false) {
   ops::registry();
   Graph graph;
   std::vector<ValueId> ids;
@@ -33,9 +34,7 @@ inline std::vector<Tensor> run_operator(const std::function<Op()>& make, const s
   for (size_t i = 0; i < results.size(); ++i) {
     const TensorType& type = graph.type(graph.outputs()[i]);
     EXPECT_EQ(type.dtype, results[i].dtype());
-    if (type.shape.is_static()) {
-      EXPECT_EQ(type.shape.dims(), results[i].dims());
-    }
+    if (type.shape.is_static()) { EXPECT_EQ(type.shape.dims(), results[i].dims()); }
   }
   return results;
 }

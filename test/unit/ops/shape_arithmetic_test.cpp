@@ -52,7 +52,8 @@ TEST_F(ShapeArithmetic, CarriesValuesThroughCopies) {
   EXPECT_EQ(values(add(Split{0}, {sizes, list({1, 2})}, 2)[1]), "[3,4]");
   EXPECT_EQ(values(add(Expand{}, {constant(Tensor::of<int64_t>({}, {7})), list({3})})), "[7,7,7]");
   EXPECT_EQ(values(add(ConstantOfShape{.dtype = DType::i64, .integer = 2}, {list({2})})), "[2,2]");
-  EXPECT_EQ(values(add(Range{}, {constant(Tensor::of<int64_t>({}, {5})), constant(Tensor::of<int64_t>({}, {0})), constant(Tensor::of<int64_t>({}, {-2}))})),
+  EXPECT_EQ(values(add(Range{}, {constant(Tensor::of<int64_t>({}, {5})), constant(Tensor::of<int64_t>({}, {0})),
+                                 constant(Tensor::of<int64_t>({}, {-2}))})),
             "[5,3,1]");
 }
 
