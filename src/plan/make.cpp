@@ -2,6 +2,7 @@
 // inserts reformats where formats differ, lets views, parts and in-place results share memory, and finally places everything.
 #include <algorithm>
 #include <map>
+#include <unordered_set>
 
 #include "base/error.h"
 #include "plan/buffers.h"
@@ -111,6 +112,7 @@ class Maker {
       if (tactics::same_memory(plan_.tensors[tensor].format, format, plan_.tensors[tensor].dims)) return tensor;
     const uint32_t source = known.front();
     const uint32_t target = add_fresh(id, format);
+    roots_with_copies_.insert(root_of(target));
     copy(id, source, target);
     return target;
   }
@@ -222,7 +224,9 @@ class Maker {
   void share(ValueId output, const Format& format, uint32_t source, int64_t offset) {
     const TensorSlot from = plan_.tensors[source];
     const uint32_t tensor = add_tensor(output, format, root_of(source), from.offset + offset, from.alias_class);
-    if (plan_.tensors[tensor].bytes != from.bytes) buffers_.at(buffers_.outermost(root_of(source)).first).shared = true;
+    // A reformatted copy counts no reads of the value it copies, so a view of it cannot tell whether somebody still needs the bytes.
+    const bool copied = roots_with_copies_.contains(root_of(source));
+    if (copied or plan_.tensors[tensor].bytes != from.bytes) buffers_.at(buffers_.outermost(root_of(source)).first).shared = true;
   }
 
   void add_split(const Node& node, const tactics::Variant& variant) {
@@ -334,6 +338,7 @@ class Maker {
   Buffers buffers_;
   std::vector<Stored> values_;
   std::vector<uint32_t> roots_;  // of each tensor
+  std::unordered_set<uint32_t> roots_with_copies_;  // hold a value in another format than its producer's
   uint32_t next_class_ = 0;
 };
 

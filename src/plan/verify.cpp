@@ -99,7 +99,10 @@ class Replay {
 
   void check_ranges() const {
     for (const TensorSlot& slot : plan_.tensors) {
-      if (slot.place == Place::none) continue;
+      if (slot.place == Place::none) {
+        if (slot.bytes != 0) fail("plan: tensor {} of {} bytes lies nowhere", slot.name, slot.bytes);
+        continue;
+      }
       const int64_t needed = tactics::stored_bytes(slot.format, slot.dims);
       const int64_t space = space_bytes(slot);
       if (slot.bytes != needed) fail("plan: tensor {} holds {} bytes where its format needs {}", slot.name, slot.bytes, needed);
