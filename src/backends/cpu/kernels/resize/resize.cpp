@@ -1,5 +1,6 @@
 // Resize of the two innermost spatial axes, nearest and linear, of f32 tensors in row-major, channels-last or channel-blocked layout.
 // Source positions and weights are worked out per axis when the kernel is built, by ONNX's coordinate rules.
+#include <algorithm>
 #include <cmath>
 
 #include "backends/cpu/kernels/rows.h"
@@ -7,6 +8,7 @@
 #include "base/parallel.h"
 #include "ops/operator.h"
 #include "ops/resize.h"
+#include "ops/resize_axis.h"
 #include "tactics/registry.h"
 
 namespace burnish::cpu {
@@ -14,7 +16,6 @@ namespace {
 
 using ops::ResizeCoordinates;
 using ops::ResizeMode;
-using ops::ResizeNearest;
 using tactics::BufferRef;
 using tactics::OpRequest;
 using tactics::Variant;
@@ -27,56 +28,31 @@ struct Tap {
   float weight = 0;
 };
 
-double source_position(ResizeCoordinates rule, double at, double scale, double in, double out) {
-  switch (rule) {
-    case ResizeCoordinates::half_pixel: return (at + 0.5) / scale - 0.5;
-    case ResizeCoordinates::half_pixel_symmetric: return in / 2 * (1 - out / (in * scale)) + (at + 0.5) / scale - 0.5;
-    case ResizeCoordinates::pytorch_half_pixel: return out > 1 ? (at + 0.5) / scale - 0.5 : 0;
-    case ResizeCoordinates::align_corners: return out > 1 ? at * (in - 1) / (in * scale - 1) : 0;  // ONNX does not round the size here
-    case ResizeCoordinates::asymmetric: return at / scale;
-    default: return (at + 0.5) / scale;  // tf_half_pixel_for_nn
-  }
-}
-
-int64_t nearest_index(ResizeNearest rule, double position) {
-  switch (rule) {
-    case ResizeNearest::round_prefer_floor: return static_cast<int64_t>(std::ceil(position - 0.5));
-    case ResizeNearest::round_prefer_ceil: return static_cast<int64_t>(std::floor(position + 0.5));
-    case ResizeNearest::floor: return static_cast<int64_t>(std::floor(position));
-    case ResizeNearest::ceil: return static_cast<int64_t>(std::ceil(position));
-  }
-  return 0;
-}
-
-std::vector<Tap> taps_of(const ops::Resize& resize, int64_t in, int64_t out, double scale) {
-  std::vector<Tap> taps(static_cast<size_t>(out));
-  const auto clamp = [&](int64_t index) { return std::min(std::max<int64_t>(index, 0), in - 1); };
-  for (int64_t i = 0; i < out; ++i) {
-    const double position =
-        source_position(resize.coordinates, static_cast<double>(i), scale, static_cast<double>(in), static_cast<double>(out));
+std::vector<Tap> taps_of(const ops::Resize& resize, const ops::ResizeAxis& axis) {
+  std::vector<Tap> taps(static_cast<size_t>(axis.output));
+  const auto clamp = [&](double index) { return static_cast<int64_t>(std::clamp(index, 0.0, static_cast<double>(axis.input - 1))); };
+  for (int64_t i = 0; i < axis.output; ++i) {
     Tap& tap = taps[static_cast<size_t>(i)];
     if (resize.mode == ResizeMode::nearest) {
-      tap.first = tap.second = clamp(nearest_index(resize.nearest, position));
+      tap.first = tap.second = ops::nearest_source(resize, axis, i);
       continue;
     }
+    const double position = ops::source_position(resize, axis, i);
     const double low = std::floor(position);
-    tap.first = clamp(static_cast<int64_t>(low));
-    tap.second = clamp(static_cast<int64_t>(low) + 1);
+    tap.first = clamp(low);
+    tap.second = clamp(low + 1);
     tap.weight = static_cast<float>(position - low);
   }
   return taps;
 }
 
-/// The scale of an axis as ONNX defines it: as given, or output over input where sizes are given.
-double scale_of(const OpRequest& request, size_t axis) {
-  const auto& resize = *request.op.as<ops::Resize>();
-  const bool scales = request.inputs.size() > 2 and request.inputs[2].present and request.inputs[2].constant->size() > 0;
-  const Dims in = request.dims(0);
-  if (scales and resize.axes.empty()) return request.inputs[2].constant->number(static_cast<int64_t>(axis));
-  for (size_t i = 0; scales and i < resize.axes.size(); ++i)
-    if ((resize.axes[i] + static_cast<int64_t>(in.size())) % static_cast<int64_t>(in.size()) == static_cast<int64_t>(axis))
-      return request.inputs[2].constant->number(static_cast<int64_t>(i));
-  return static_cast<double>(request.output_dims()[axis]) / static_cast<double>(in[axis]);
+/// Every axis, from scales or sizes, whichever are given.
+std::vector<ops::ResizeAxis> axes_of(const OpRequest& request) {
+  const auto parameter = [&](size_t index) {
+    const bool given = index < request.inputs.size() and request.inputs[index].present and request.inputs[index].constant->size() > 0;
+    return given ? *request.inputs[index].constant : Tensor();
+  };
+  return ops::resize_axes(*request.op.as<ops::Resize>(), request.dims(0), Tensor(), parameter(2), parameter(3));
 }
 
 class ResizeKernel final : public tactics::Kernel {
@@ -88,8 +64,9 @@ class ResizeKernel final : public tactics::Kernel {
     const size_t rank = in.size();
     height_ = in[rank - 2];
     width_ = in[rank - 1];
-    rows_ = taps_of(resize, height_, out[rank - 2], scale_of(request, rank - 2));
-    columns_ = taps_of(resize, width_, out[rank - 1], scale_of(request, rank - 1));
+    const std::vector<ops::ResizeAxis> axes = axes_of(request);
+    rows_ = taps_of(resize, axes[rank - 2]);
+    columns_ = taps_of(resize, axes[rank - 1]);
     linear_ = resize.mode == ResizeMode::linear;
     const int64_t outside = product(in, 0, rank - 2);
     // Channels that lie innermost move as one pixel.
