@@ -230,7 +230,7 @@ class BodyReader {
       if (operand.present) check(step.inputs[i], operand.type, step.variant.inputs[i]);
     }
     for (size_t i = 0; i < step.outputs.size(); ++i) {
-      if (step.request.wanted[i] and step.outputs[i] == plan::no_tensor and step.request.outputs[i].shape.dims() != Dims{}) continue;
+      if (step.request.wanted[i] and step.outputs[i] == plan::no_tensor) fail("output {} is missing", i);
       check(step.outputs[i], step.request.outputs[i], step.variant.outputs[i]);
     }
   }
