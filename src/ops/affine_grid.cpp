@@ -66,10 +66,8 @@ AffineGrid import(const ImportContext& context) { return {.align_corners = conte
 }  // namespace
 
 void register_affine_grid(Registry& registry) {
-  registry.add<AffineGrid>({.name = "AffineGrid",
-                            .infer = infer,
-                            .reference = reference,
-                            .onnx = {{.name = "AffineGrid", .since = 20, .import = import}}});
+  registry.add<AffineGrid>(
+      {.name = "AffineGrid", .infer = infer, .reference = reference, .onnx = {{.name = "AffineGrid", .since = 20, .import = import}}});
 }
 
 }  // namespace burnish::ops

@@ -47,7 +47,8 @@ void reference(const ArgReduce& op, EvalContext& context) {
   Tensor& out = context.allocate(0, DType::i64, without_axis(input.dims(), axis, op.keep_dims));
   with_numbers(input.dtype(), [&](auto type) {
     const Numbers<decltype(type)> x(input);
-    for (int64_t i = 0; i < out.size(); ++i) out.set_integer(i, best_index(op, x.data() + i / inner * extent * inner + i % inner, extent, inner));
+    for (int64_t i = 0; i < out.size(); ++i)
+      out.set_integer(i, best_index(op, x.data() + i / inner * extent * inner + i % inner, extent, inner));
   });
 }
 

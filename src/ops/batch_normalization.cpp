@@ -51,7 +51,8 @@ void reference(const BatchNormalization& op, EvalContext& context) {
       for (int64_t i = begin; i < end; ++i) {
         const int64_t c = i % channels;
         const double factor = scale[c] / std::sqrt(variance[c] + op.epsilon);
-        for (int64_t j = i * plane; j < (i + 1) * plane; ++j) y[j] = static_cast<T>((static_cast<double>(x[j]) - mean[c]) * factor + bias[c]);
+        for (int64_t j = i * plane; j < (i + 1) * plane; ++j)
+          y[j] = static_cast<T>((static_cast<double>(x[j]) - mean[c]) * factor + bias[c]);
       }
     });
     y.store();
@@ -85,7 +86,8 @@ void import_training(ImportContext& context, double epsilon) {
 
 void import(ImportContext& context) {
   const double epsilon = context.float_or("epsilon", 1e-5);
-  if (not context.flag_or("spatial", true)) fail_unsupported("BatchNormalization with spatial=0 (a mean for every element) is not supported");
+  if (not context.flag_or("spatial", true))
+    fail_unsupported("BatchNormalization with spatial=0 (a mean for every element) is not supported");
   if (context.flag_or("training_mode", false)) return import_training(context, epsilon);
   for (size_t i = 1; i < context.output_count(); ++i)
     if (context.wants_output(i)) fail_unsupported("output {} exists in training only; export the model for inference", i);

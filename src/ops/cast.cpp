@@ -39,7 +39,8 @@ void reference(const Cast& op, EvalContext& context) {
     return;
   }
   Tensor& out = context.allocate(0, op.to, input.dims());
-  for (int64_t i = 0; i < input.size(); ++i) out.mutable_values<uint8_t>()[static_cast<size_t>(i)] = f8e8m0_from(static_cast<float>(input.number(i)), op);
+  for (int64_t i = 0; i < input.size(); ++i)
+    out.mutable_values<uint8_t>()[static_cast<size_t>(i)] = f8e8m0_from(static_cast<float>(input.number(i)), op);
 }
 
 }  // namespace

@@ -35,11 +35,13 @@ struct Geometry {
 Geometry geometry(const Col2Im& op, const EvalContext& context) {
   const Dims image = context.input(1).integers();
   const Shape spatial(image);
-  Geometry result{image, resolved_window(spatial.axes(), context.input(2).integers(), op.strides, op.dilations, op.pads, AutoPad::explicit_pads), {}};
+  Geometry result{
+      image, resolved_window(spatial.axes(), context.input(2).integers(), op.strides, op.dilations, op.pads, AutoPad::explicit_pads), {}};
   for (const Dim& dim : window_outputs(spatial.axes(), result.window, false)) result.windows.push_back(dim.value());
   const Tensor& columns = context.input(0);
   if (columns.rank() != 3 or columns.dim(2) != element_count(result.windows) or columns.dim(1) % element_count(result.window.kernel) != 0)
-    fail("columns of shape {} do not fit blocks of {} at {} places", text_of(columns.dims()), text_of(result.window.kernel), text_of(result.windows));
+    fail("columns of shape {} do not fit blocks of {} at {} places", text_of(columns.dims()), text_of(result.window.kernel),
+         text_of(result.windows));
   return result;
 }
 
@@ -71,7 +73,8 @@ void reference(const Col2Im& op, EvalContext& context) {
     for (int64_t b = 0; b < block; ++b) {
       std::vector<int64_t> window(shape.image.size(), 0);
       for (int64_t l = 0; l < count; ++l) {
-        if (const int64_t at = place(shape, window, element); at >= 0) sums[static_cast<size_t>(row * plane + at)] += x[(row * block + b) * count + l];
+        if (const int64_t at = place(shape, window, element); at >= 0)
+          sums[static_cast<size_t>(row * plane + at)] += x[(row * block + b) * count + l];
         next_index(shape.windows, window);
       }
       next_index(shape.window.kernel, element);
@@ -87,7 +90,8 @@ Col2Im import(const ImportContext& context) {
 }  // namespace
 
 void register_col2im(Registry& registry) {
-  registry.add<Col2Im>({.name = "Col2Im", .infer = infer, .reference = reference, .onnx = {{.name = "Col2Im", .since = 18, .import = import}}});
+  registry.add<Col2Im>(
+      {.name = "Col2Im", .infer = infer, .reference = reference, .onnx = {{.name = "Col2Im", .since = 18, .import = import}}});
 }
 
 }  // namespace burnish::ops

@@ -42,10 +42,8 @@ void reference(const Conv& op, EvalContext& context) {
 }  // namespace
 
 void register_conv(Registry& registry) {
-  registry.add<Conv>({.name = "Conv",
-                      .infer = infer,
-                      .reference = reference,
-                      .onnx = {{.name = "Conv", .since = 1, .import = import_convolution}}});
+  registry.add<Conv>(
+      {.name = "Conv", .infer = infer, .reference = reference, .onnx = {{.name = "Conv", .since = 1, .import = import_convolution}}});
 }
 
 }  // namespace burnish::ops

@@ -12,8 +12,9 @@ struct Conv {
   std::vector<int64_t> dilations;
   int64_t group = 1;
   AutoPad auto_pad = AutoPad::explicit_pads;
-  static constexpr auto fields = std::tuple{field("strides", &Conv::strides), field("pads", &Conv::pads), field("dilations", &Conv::dilations),
-                                            field("group", &Conv::group), field("auto_pad", &Conv::auto_pad)};
+  static constexpr auto fields =
+      std::tuple{field("strides", &Conv::strides), field("pads", &Conv::pads), field("dilations", &Conv::dilations),
+                 field("group", &Conv::group), field("auto_pad", &Conv::auto_pad)};
 };
 
 /// The window of a convolution over input and weight types; Error where they do not fit.

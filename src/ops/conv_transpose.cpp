@@ -13,7 +13,8 @@ constexpr int64_t largest = int64_t{1} << 31;
 
 void check_channels(const ConvTranspose& op, const Shape& input, const Shape& weight) {
   if (input.rank() < 3) fail("the input has shape {}; a convolution needs batch, channels and at least one spatial axis", input.text());
-  if (weight.rank() != input.rank()) fail("the weight has shape {}, but the input has shape {}: their ranks must agree", weight.text(), input.text());
+  if (weight.rank() != input.rank())
+    fail("the weight has shape {}, but the input has shape {}: their ranks must agree", weight.text(), input.text());
   if (op.group < 1 or op.group > largest) fail("group is {}; it must be 1 or more", op.group);
   if (input[1].is_constant() and weight[0].is_constant() and input[1] != weight[0])
     fail("the weight of shape {} expects {} input channels, but the input has shape {}", weight.text(), weight[0].text(), input.text());
@@ -49,8 +50,8 @@ Geometry geometry(const ConvTranspose& op, const Shape& input, const Shape& weig
     kernel.push_back(dim.value());
   }
   const bool explicit_pads = op.auto_pad == AutoPad::explicit_pads and op.output_shape.empty();
-  Window window = resolved_window(input.axes().subspan(2), kernel, op.strides, op.dilations, explicit_pads ? op.pads : std::vector<int64_t>{},
-                                  AutoPad::explicit_pads);
+  Window window = resolved_window(input.axes().subspan(2), kernel, op.strides, op.dilations,
+                                  explicit_pads ? op.pads : std::vector<int64_t>{}, AutoPad::explicit_pads);
   return {std::move(window), filled(op.output_padding, kernel.size(), "output_padding")};
 }
 
@@ -64,7 +65,8 @@ Shape output_of(const ConvTranspose& op, const Shape& input, const Shape& weight
     Dim result = shape.unpadded(extent, axis) - Dim(shape.window.pads[axis] + shape.window.pads[axes + axis]);
     if (not op.output_shape.empty()) result = asked[axis];
     else if (same_padding(op)) result = extent * Dim(shape.window.strides[axis]);
-    if (result.is_constant() and result.value() < 0) fail("spatial axis {} would have the size {}; its pads are too large", axis, result.value());
+    if (result.is_constant() and result.value() < 0)
+      fail("spatial axis {} would have the size {}; its pads are too large", axis, result.value());
     output.push_back(result);
   }
   return output;
@@ -105,7 +107,8 @@ void spread_plane(const Convolution& shape, const T* x, const T* weight, int64_t
       for (int64_t h = 0; h < height.kernel; ++h)
         for (int64_t w = 0; w < width.kernel; ++w)
           add_spread(shape.box, x + c * shape.output_plane(), static_cast<double>(*kernel++),
-                     {d * depth.dilation - depth.pad_begin, h * height.dilation - height.pad_begin, w * width.dilation - width.pad_begin}, sum);
+                     {d * depth.dilation - depth.pad_begin, h * height.dilation - height.pad_begin, w * width.dilation - width.pad_begin},
+                     sum);
   }
 }
 
@@ -116,7 +119,10 @@ void reference(const ConvTranspose& op, EvalContext& context) {
   const int64_t filters = dims[1];
   if (context.has_input(2)) check_convolution_bias(Shape(context.input(2).dims()), filters);
   const Window window = window_of(op, Shape(input.dims()), Shape(kernel.dims()));
-  const Convolution shape{.batch = dims[0], .channels = filters, .filters = input.dim(1), .group = op.group,
+  const Convolution shape{.batch = dims[0],
+                          .channels = filters,
+                          .filters = input.dim(1),
+                          .group = op.group,
                           .box = window_box(std::span(dims).subspan(2), std::span(input.dims()).subspan(2), window)};
   const int64_t channels_per_group = input.dim(1) / op.group;
   const int64_t filters_per_group = kernel.dim(1);
@@ -169,7 +175,8 @@ Window window_of(const ConvTranspose& conv, const Shape& input, const Shape& wei
   const size_t axes = input.rank() - 2;
   for (size_t axis = 0; axis < axes; ++axis) {
     const Dim total = shape.unpadded(input[2 + axis], axis) - output[2 + axis];
-    if (not total.is_constant()) fail_unsupported("the padding for output_shape needs static extents, but the input has shape {}", input.text());
+    if (not total.is_constant())
+      fail_unsupported("the padding for output_shape needs static extents, but the input has shape {}", input.text());
     const int64_t pads = std::max<int64_t>(total.value(), 0);
     shape.window.pads[axis] = conv.auto_pad == AutoPad::same_upper ? pads / 2 : pads - pads / 2;
     shape.window.pads[axes + axis] = pads - shape.window.pads[axis];
@@ -178,10 +185,8 @@ Window window_of(const ConvTranspose& conv, const Shape& input, const Shape& wei
 }
 
 void register_conv_transpose(Registry& registry) {
-  registry.add<ConvTranspose>({.name = "ConvTranspose",
-                               .infer = infer,
-                               .reference = reference,
-                               .onnx = {{.name = "ConvTranspose", .since = 1, .import = import}}});
+  registry.add<ConvTranspose>(
+      {.name = "ConvTranspose", .infer = infer, .reference = reference, .onnx = {{.name = "ConvTranspose", .since = 1, .import = import}}});
 }
 
 }  // namespace burnish::ops

@@ -15,9 +15,10 @@ struct ConvTranspose {
   int64_t group = 1;
   AutoPad auto_pad = AutoPad::explicit_pads;
   static constexpr auto fields =
-      std::tuple{field("strides", &ConvTranspose::strides), field("pads", &ConvTranspose::pads), field("dilations", &ConvTranspose::dilations),
-                 field("output_padding", &ConvTranspose::output_padding), field("output_shape", &ConvTranspose::output_shape),
-                 field("group", &ConvTranspose::group), field("auto_pad", &ConvTranspose::auto_pad)};
+      std::tuple{field("strides", &ConvTranspose::strides),           field("pads", &ConvTranspose::pads),
+                 field("dilations", &ConvTranspose::dilations),       field("output_padding", &ConvTranspose::output_padding),
+                 field("output_shape", &ConvTranspose::output_shape), field("group", &ConvTranspose::group),
+                 field("auto_pad", &ConvTranspose::auto_pad)};
 };
 
 /// Strides, dilations and pads with everything implicit resolved, for static spatial extents.

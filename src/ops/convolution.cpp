@@ -8,7 +8,8 @@ namespace {
 
 void check_channels(const Conv& conv, const Shape& input, const Shape& weight) {
   if (input.rank() < 3) fail("the input has shape {}; a convolution needs batch, channels and at least one spatial axis", input.text());
-  if (weight.rank() != input.rank()) fail("the weight has shape {}, but the input has shape {}: their ranks must agree", weight.text(), input.text());
+  if (weight.rank() != input.rank())
+    fail("the weight has shape {}, but the input has shape {}: their ranks must agree", weight.text(), input.text());
   if (conv.group < 1) fail("group is {}; it must be 1 or more", conv.group);
   const auto filters = weight[0].constant();
   if (filters and *filters % conv.group != 0) fail("{} filters do not divide into {} groups", *filters, conv.group);
@@ -55,14 +56,16 @@ Window window_of(const Conv& conv, const Shape& input, const Shape& weight) {
 Shape convolution_output(const Conv& conv, const Shape& input, const Shape& weight) {
   check_channels(conv, input, weight);
   Shape output{input[0], weight[0]};
-  for (Dim& dim : inferred_outputs(input.axes().subspan(2), kernel_of(weight), conv.strides, conv.dilations, conv.pads, conv.auto_pad, false))
+  for (Dim& dim :
+       inferred_outputs(input.axes().subspan(2), kernel_of(weight), conv.strides, conv.dilations, conv.pads, conv.auto_pad, false))
     output.push_back(std::move(dim));
   return output;
 }
 
 void check_convolution_bias(const Shape& bias, const Dim& filters) {
   if (bias.rank() != 1) fail("the bias has shape {}; it must have rank 1", bias.text());
-  if (bias[0].is_constant() and filters.is_constant() and bias[0] != filters) fail("the bias has shape {}, but there are {} filters", bias.text(), filters.text());
+  if (bias[0].is_constant() and filters.is_constant() and bias[0] != filters)
+    fail("the bias has shape {}, but there are {} filters", bias.text(), filters.text());
 }
 
 Convolution convolution_of(const Conv& conv, const Dims& input, const Dims& weight) {

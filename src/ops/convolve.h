@@ -62,7 +62,8 @@ void convolve_plane(const Convolution& shape, const T* x, const T* weight, std::
       for (int64_t h = 0; h < height.kernel; ++h)
         for (int64_t w = 0; w < width.kernel; ++w)
           add_shifted(shape.box, x + c * shape.input_plane(), static_cast<Sum>(*weight++),
-                      {d * depth.dilation - depth.pad_begin, h * height.dilation - height.pad_begin, w * width.dilation - width.pad_begin}, sum.data());
+                      {d * depth.dilation - depth.pad_begin, h * height.dilation - height.pad_begin, w * width.dilation - width.pad_begin},
+                      sum.data());
 }
 
 }  // namespace detail
@@ -78,7 +79,8 @@ void convolve(const Convolution& shape, const T* x, const T* weight, Out* y, con
     for (int64_t plane = begin; plane < end; ++plane) {
       const int64_t filter = plane % shape.filters;
       const int64_t first_channel = plane / shape.filters * shape.channels + filter / filters_per_group * channels_per_group;
-      detail::convolve_plane(shape, x + first_channel * shape.input_plane(), weight + filter * channels_per_group * shape.kernel_size(), sum);
+      detail::convolve_plane(shape, x + first_channel * shape.input_plane(), weight + filter * channels_per_group * shape.kernel_size(),
+                             sum);
       Out* to = y + plane * shape.output_plane();
       for (const Sum one : sum) *to++ = finish(one, filter);
     }

@@ -25,7 +25,8 @@ void reference(const DequantizeLinear& op, EvalContext& context) {
   const Tensor& scale = context.input(1);
   check_quantization(Shape(input.dims()), Shape(scale.dims()), op.axis, op.block_size);
   const bool has_zero_point = context.has_input(2);
-  if (has_zero_point and context.input(2).size() != scale.size()) fail("there are {} zero points for {} scales", context.input(2).size(), scale.size());
+  if (has_zero_point and context.input(2).size() != scale.size())
+    fail("there are {} zero points for {} scales", context.input(2).size(), scale.size());
   const ScaleIndex index(input.dims(), scale.dims(), op.axis, op.block_size);
   const Numbers<double> q(input);
   const Numbers<double> scales(scale);

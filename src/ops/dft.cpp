@@ -15,7 +15,8 @@ namespace {
 size_t transformed_axis(int64_t axis, const Shape& shape) {
   const size_t rank = shape.rank();
   if (rank < 2) fail("the signal has shape {}; it needs an axis and a last axis of 1 or 2", shape.text());
-  if (const auto parts = shape[rank - 1].constant(); parts and *parts != 1 and *parts != 2) fail("the signal has shape {}; its last axis must be 1 or 2", shape.text());
+  if (const auto parts = shape[rank - 1].constant(); parts and *parts != 1 and *parts != 2)
+    fail("the signal has shape {}; its last axis must be 1 or 2", shape.text());
   const size_t normal = normalized_axis(axis, rank);
   if (normal + 1 == rank) fail("the last axis holds the parts of complex numbers and cannot be transformed");
   return normal;
@@ -75,7 +76,8 @@ void reference(const Dft& op, EvalContext& context) {
   const Tensor& input = context.input(0);
   const Shape shape(input.dims());
   const size_t axis = transformed_axis(context.has_input(2) ? single_integer(context.input(2), "the axis") : op.axis, shape);
-  const int64_t length = context.has_input(1) ? single_integer(context.input(1), "the length") : default_length(op, input.dim(axis)).value();
+  const int64_t length =
+      context.has_input(1) ? single_integer(context.input(1), "the length") : default_length(op, input.dim(axis)).value();
   if (length < 1) fail("the length {} of the transform must be positive", length);
   Tensor& out = context.allocate(0, input.dtype(), output_shape(op, shape, axis, length).dims());
   const int64_t parts = input.dim(input.rank() - 1);

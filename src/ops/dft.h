@@ -10,7 +10,8 @@ struct Dft {
   int64_t axis = -2;  // where no input names it
   bool inverse = false;
   bool one_sided = false;  // forward: only the first half of a real signal's spectrum; inverse: from such a half to a real signal
-  static constexpr auto fields = std::tuple{field("axis", &Dft::axis), field("inverse", &Dft::inverse), field("one_sided", &Dft::one_sided)};
+  static constexpr auto fields =
+      std::tuple{field("axis", &Dft::axis), field("inverse", &Dft::inverse), field("one_sided", &Dft::one_sided)};
 };
 
 }  // namespace burnish::ops

@@ -209,7 +209,8 @@ Einsum import(const ImportContext& context) { return {.equation = context.requir
 
 EinsumAxes einsum_axes(const Einsum& op, const std::vector<size_t>& ranks) {
   const Equation equation = parsed(op.equation);
-  if (equation.inputs.size() != ranks.size()) fail("the equation `{}` has {} terms, but there are {} inputs", op.equation, equation.inputs.size(), ranks.size());
+  if (equation.inputs.size() != ranks.size())
+    fail("the equation `{}` has {} terms, but there are {} inputs", op.equation, equation.inputs.size(), ranks.size());
   size_t ellipsis = 0;
   for (size_t i = 0; i < ranks.size(); ++i)
     if (const std::string& term = equation.inputs[i]; term.find('.') != std::string::npos and ranks[i] + 1 > term.size())
@@ -226,7 +227,8 @@ EinsumAxes einsum_axes(const Einsum& op, const std::vector<size_t>& ranks) {
 }
 
 void register_einsum(Registry& registry) {
-  registry.add<Einsum>({.name = "Einsum", .infer = infer, .reference = reference, .onnx = {{.name = "Einsum", .since = 12, .import = import}}});
+  registry.add<Einsum>(
+      {.name = "Einsum", .infer = infer, .reference = reference, .onnx = {{.name = "Einsum", .since = 12, .import = import}}});
 }
 
 }  // namespace burnish::ops

@@ -14,7 +14,8 @@ namespace {
 /// exp(+-2 pi i k / n) for all k.
 Line turns(size_t n, bool inverse) {
   Line result(n);
-  for (size_t k = 0; k < n; ++k) result[k] = std::polar(1.0, (inverse ? 2 : -2) * std::numbers::pi * static_cast<double>(k) / static_cast<double>(n));
+  for (size_t k = 0; k < n; ++k)
+    result[k] = std::polar(1.0, (inverse ? 2 : -2) * std::numbers::pi * static_cast<double>(k) / static_cast<double>(n));
   return result;
 }
 

@@ -11,7 +11,8 @@ void check_counts(const Fused& op, size_t inputs) {
   if (not op.anchor.defined()) fail("a fused node needs an anchor");
   if (op.epilogue.inputs.empty()) fail("the epilogue has no input for the anchor's result");
   if (op.anchor_inputs < 0 or static_cast<size_t>(op.anchor_inputs) + op.epilogue.inputs.size() - 1 != inputs)
-    fail("the anchor takes {} inputs and the epilogue {} more, but the node has {}", op.anchor_inputs, op.epilogue.inputs.size() - 1, inputs);
+    fail("the anchor takes {} inputs and the epilogue {} more, but the node has {}", op.anchor_inputs, op.epilogue.inputs.size() - 1,
+         inputs);
 }
 
 TensorType anchor_type(const Fused& op, const InferContext& context) {
@@ -65,8 +66,6 @@ void reference(const Fused& op, EvalContext& context) {
 
 }  // namespace
 
-void register_fused(Registry& registry) {
-  registry.add<Fused>({.name = "Fused", .infer = infer, .reference = reference, .onnx = {}});
-}
+void register_fused(Registry& registry) { registry.add<Fused>({.name = "Fused", .infer = infer, .reference = reference, .onnx = {}}); }
 
 }  // namespace burnish::ops

@@ -21,12 +21,15 @@ ValueId scaled(ImportContext& context, ValueId value, double factor) {
 void import(ImportContext& context) {
   const std::vector<ValueId> inputs = required_inputs(context, 2, 3);
   for (size_t i = 0; i < 2; ++i)
-    if (context.type(inputs[i]).shape.rank() != 2) fail("input {} has shape {}; it must have rank 2", i, context.type(inputs[i]).shape.text());
-  ValueId result = context.add(MatMul{.transpose_a = context.flag_or("transA", false), .transpose_b = context.flag_or("transB", false)}, {inputs[0], inputs[1]});
+    if (context.type(inputs[i]).shape.rank() != 2)
+      fail("input {} has shape {}; it must have rank 2", i, context.type(inputs[i]).shape.text());
+  ValueId result = context.add(MatMul{.transpose_a = context.flag_or("transA", false), .transpose_b = context.flag_or("transB", false)},
+                               {inputs[0], inputs[1]});
   result = scaled(context, result, context.float_or("alpha", 1));
   const double beta = context.float_or("beta", 1);
   if (context.has_input(2) and beta != 0) {
-    if (context.type(inputs[2]).shape.rank() > 2) fail("input 2 has shape {}; it must broadcast to the product", context.type(inputs[2]).shape.text());
+    if (context.type(inputs[2]).shape.rank() > 2)
+      fail("input 2 has shape {}; it must broadcast to the product", context.type(inputs[2]).shape.text());
     result = add_pointwise(context, ExprCode::add, {result, scaled(context, inputs[2], beta)});
   }
   context.set_output(0, result);

@@ -16,7 +16,8 @@ namespace {
 void check_shapes(const GridSample& op, const Shape& x, const Shape& grid) {
   if (x.rank() < 3) fail("X has shape {}; it needs batch, channels and at least one spatial axis", x.text());
   if (grid.rank() != x.rank()) fail("the grid has shape {}, but X has shape {}: their ranks must agree", grid.text(), x.text());
-  if (x[0].is_constant() and grid[0].is_constant() and x[0] != grid[0]) fail("X has {} pictures, but the grid has {}", x[0].text(), grid[0].text());
+  if (x[0].is_constant() and grid[0].is_constant() and x[0] != grid[0])
+    fail("X has {} pictures, but the grid has {}", x[0].text(), grid[0].text());
   const auto axes = static_cast<int64_t>(x.rank() - 2);
   if (grid[grid.rank() - 1].constant().value_or(axes) != axes) fail("the grid has shape {}; its last axis must be {}", grid.text(), axes);
   if (op.mode == GridMode::cubic and axes > 2) fail_unsupported("cubic sampling over {} spatial axes", axes);
@@ -69,7 +70,8 @@ class AxisTaps {
   double padded(double at) const {
     const auto last = static_cast<double>(extent_ - 1);
     if (op_.padding == GridPadding::border) return std::clamp(at, 0.0, last);
-    if (op_.padding == GridPadding::reflection) return std::clamp(op_.align_corners ? reflected(at, 0, last) : reflected(at, -0.5, last + 0.5), 0.0, last);
+    if (op_.padding == GridPadding::reflection)
+      return std::clamp(op_.align_corners ? reflected(at, 0, last) : reflected(at, -0.5, last + 0.5), 0.0, last);
     return at;
   }
   static double cubic(double distance) {
@@ -98,7 +100,8 @@ template <class T>
 double sample(const T* plane, std::span<const AxisTaps> axes, std::span<const int64_t> strides) {
   if (axes.empty()) return static_cast<double>(*plane);
   double sum = 0;
-  for (const Tap& tap : axes.front().taps()) sum += tap.weight * sample(plane + tap.index * strides.front(), axes.subspan(1), strides.subspan(1));
+  for (const Tap& tap : axes.front().taps())
+    sum += tap.weight * sample(plane + tap.index * strides.front(), axes.subspan(1), strides.subspan(1));
   return sum;
 }
 
@@ -121,10 +124,11 @@ void reference(const GridSample& op, EvalContext& context) {
     parallel_for(input.dim(0) * samples, 64, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         std::vector<AxisTaps> taps;
-        for (int64_t axis = 0; axis < axes; ++axis) taps.emplace_back(op, spatial[static_cast<size_t>(axis)], positions[i * axes + axes - 1 - axis]);
+        for (int64_t axis = 0; axis < axes; ++axis)
+          taps.emplace_back(op, spatial[static_cast<size_t>(axis)], positions[i * axes + axes - 1 - axis]);
         for (int64_t c = 0; c < channels; ++c)
-          y[(i / samples * channels + c) * samples + i % samples] =
-              static_cast<T>(sample(x.data() + (i / samples * channels + c) * plane, std::span<const AxisTaps>(taps), std::span<const int64_t>(strides)));
+          y[(i / samples * channels + c) * samples + i % samples] = static_cast<T>(
+              sample(x.data() + (i / samples * channels + c) * plane, std::span<const AxisTaps>(taps), std::span<const int64_t>(strides)));
       }
     });
     y.store();
@@ -149,10 +153,8 @@ GridSample import(const ImportContext& context) {
 }  // namespace
 
 void register_grid_sample(Registry& registry) {
-  registry.add<GridSample>({.name = "GridSample",
-                            .infer = infer,
-                            .reference = reference,
-                            .onnx = {{.name = "GridSample", .since = 16, .import = import}}});
+  registry.add<GridSample>(
+      {.name = "GridSample", .infer = infer, .reference = reference, .onnx = {{.name = "GridSample", .since = 16, .import = import}}});
 }
 
 }  // namespace burnish::ops

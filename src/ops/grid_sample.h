@@ -21,8 +21,8 @@ struct GridSample {
   GridMode mode = GridMode::linear;
   GridPadding padding = GridPadding::zeros;
   bool align_corners = false;
-  static constexpr auto fields =
-      std::tuple{field("mode", &GridSample::mode), field("padding", &GridSample::padding), field("align_corners", &GridSample::align_corners)};
+  static constexpr auto fields = std::tuple{field("mode", &GridSample::mode), field("padding", &GridSample::padding),
+                                            field("align_corners", &GridSample::align_corners)};
 };
 
 }  // namespace burnish::ops

@@ -21,7 +21,9 @@ struct GruCell {
   void run(int64_t direction, const float* x, double* h) const {
     const int64_t hidden = op.hidden;
     const auto size = static_cast<size_t>(hidden);
-    const auto activation = [&](size_t role, double value) { return functions[static_cast<size_t>(direction) * 2 + role](clipped(value, op.clip)); };
+    const auto activation = [&](size_t role, double value) {
+      return functions[static_cast<size_t>(direction) * 2 + role](clipped(value, op.clip));
+    };
     std::vector<double> sums(3 * size);
     weights.project_input(direction, x, sums.data());
     const auto gate = [&](int64_t index, std::vector<double>& out) {

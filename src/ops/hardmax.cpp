@@ -45,10 +45,11 @@ void import_old(ImportContext& context) {
 }  // namespace
 
 void register_hardmax(Registry& registry) {
-  registry.add<Hardmax>({.name = "Hardmax",
-                         .infer = infer,
-                         .reference = reference,
-                         .onnx = {{.name = "Hardmax", .since = 1, .expand = import_old}, {.name = "Hardmax", .since = 13, .import = import}}});
+  registry.add<Hardmax>(
+      {.name = "Hardmax",
+       .infer = infer,
+       .reference = reference,
+       .onnx = {{.name = "Hardmax", .since = 1, .expand = import_old}, {.name = "Hardmax", .since = 13, .import = import}}});
 }
 
 }  // namespace burnish::ops

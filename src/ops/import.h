@@ -41,7 +41,9 @@ class ImportContext {
   bool flag_or(std::string_view name, bool otherwise) const { return find_int(name).value_or(otherwise ? 1 : 0) != 0; }
   double float_or(std::string_view name, double otherwise) const { return find_float(name).value_or(otherwise); }
   std::string string_or(std::string_view name, std::string otherwise) const { return find_string(name).value_or(std::move(otherwise)); }
-  std::vector<int64_t> ints_or(std::string_view name, std::vector<int64_t> otherwise) const { return find_ints(name).value_or(std::move(otherwise)); }
+  std::vector<int64_t> ints_or(std::string_view name, std::vector<int64_t> otherwise) const {
+    return find_ints(name).value_or(std::move(otherwise));
+  }
   /// Throws Error where the attribute is missing.
   int64_t require_int(std::string_view name) const;
   std::vector<int64_t> require_ints(std::string_view name) const;

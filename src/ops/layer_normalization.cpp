@@ -44,7 +44,8 @@ void reference(const LayerNormalization& op, EvalContext& context) {
   std::fill(statistics.begin() + static_cast<int64_t>(axis), statistics.end(), 1);
   std::vector<RowMoments> moments(static_cast<size_t>(element_count(statistics)));
   const std::vector<int64_t> scale_index = broadcast_indices(context.input(1).dims(), input.dims());
-  const std::vector<int64_t> bias_index = context.has_input(2) ? broadcast_indices(context.input(2).dims(), input.dims()) : std::vector<int64_t>{};
+  const std::vector<int64_t> bias_index =
+      context.has_input(2) ? broadcast_indices(context.input(2).dims(), input.dims()) : std::vector<int64_t>{};
   Tensor& out = context.allocate(0, input.dtype(), input.dims());
   with_floating(input.dtype(), [&](auto type) {
     using T = decltype(type);

@@ -39,7 +39,8 @@ MatMul import(const ImportContext&) { return {}; }
 }  // namespace
 
 void register_matmul(Registry& registry) {
-  registry.add<MatMul>({.name = "MatMul", .infer = infer, .reference = reference, .onnx = {{.name = "MatMul", .since = 1, .import = import}}});
+  registry.add<MatMul>(
+      {.name = "MatMul", .infer = infer, .reference = reference, .onnx = {{.name = "MatMul", .since = 1, .import = import}}});
 }
 
 }  // namespace burnish::ops

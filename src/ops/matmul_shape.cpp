@@ -30,7 +30,8 @@ Operand operand(const Shape& shape, bool swapped, bool left) {
 
 void check_inner(const Operand& a, const Operand& b, const Shape& a_shape, const Shape& b_shape) {
   if (a.columns.is_constant() and b.rows.is_constant() and a.columns != b.rows)
-    fail("matrices of shapes {} and {} do not fit: {} columns meet {} rows", a_shape.text(), b_shape.text(), a.columns.text(), b.rows.text());
+    fail("matrices of shapes {} and {} do not fit: {} columns meet {} rows", a_shape.text(), b_shape.text(), a.columns.text(),
+         b.rows.text());
 }
 
 MatrixOperand layout(const Operand& operand, bool swapped, std::span<const int64_t> batch) {

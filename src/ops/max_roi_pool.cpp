@@ -13,7 +13,8 @@ namespace {
 
 void check_shapes(const MaxRoiPool& op, const Shape& x, const Shape& regions) {
   constexpr int64_t largest = 1 << 16;
-  if (op.height < 1 or op.height > largest or op.width < 1 or op.width > largest) fail("the output is {} by {}; it must be 1 by 1 or more", op.height, op.width);
+  if (op.height < 1 or op.height > largest or op.width < 1 or op.width > largest)
+    fail("the output is {} by {}; it must be 1 by 1 or more", op.height, op.width);
   if (x.rank() != 4) fail("X has shape {}; it must have rank 4", x.text());
   if (regions.rank() != 2 or regions[1].constant().value_or(5) != 5) fail("the regions have shape {}; it must be [R,5]", regions.text());
 }
@@ -51,7 +52,8 @@ void reference(const MaxRoiPool& op, EvalContext& context) {
   for (int64_t i = 0; i < out.size(); ++i) {
     const int64_t r = i / (channels * op.height * op.width);
     const double* region = corners.data() + r * 5;
-    if (not(region[0] >= 0 and region[0] < static_cast<double>(input.dim(0)))) fail("batch index {} is out of range for {} pictures", region[0], input.dim(0));
+    if (not(region[0] >= 0 and region[0] < static_cast<double>(input.dim(0))))
+      fail("batch index {} is out of range for {} pictures", region[0], input.dim(0));
     for (int corner = 1; corner < 5; ++corner)
       if (not std::isfinite(region[corner])) fail("region {} has the coordinate {}", r, region[corner]);
     const auto at = [&](int corner) { return std::round(region[corner] * op.scale); };
@@ -74,10 +76,8 @@ MaxRoiPool import(const ImportContext& context) {
 }  // namespace
 
 void register_max_roi_pool(Registry& registry) {
-  registry.add<MaxRoiPool>({.name = "MaxRoiPool",
-                            .infer = infer,
-                            .reference = reference,
-                            .onnx = {{.name = "MaxRoiPool", .since = 1, .import = import}}});
+  registry.add<MaxRoiPool>(
+      {.name = "MaxRoiPool", .infer = infer, .reference = reference, .onnx = {{.name = "MaxRoiPool", .since = 1, .import = import}}});
 }
 
 }  // namespace burnish::ops

@@ -17,8 +17,10 @@ Shape smallest_output(const MaxUnpool& op, const Shape& x) {
   Shape shape{x[0], x[1]};
   const size_t axes = x.rank() - 2;
   for (size_t axis = 0; axis < axes; ++axis) {
-    const Dim extent = (x[2 + axis] - Dim(1)) * Dim(window.strides[axis]) + Dim(window.kernel[axis] - window.pads[axis] - window.pads[axes + axis]);
-    if (extent.is_constant() and extent.value() < 0) fail("spatial axis {} would have the size {}; its pads are too large", axis, extent.value());
+    const Dim extent =
+        (x[2 + axis] - Dim(1)) * Dim(window.strides[axis]) + Dim(window.kernel[axis] - window.pads[axis] - window.pads[axes + axis]);
+    if (extent.is_constant() and extent.value() < 0)
+      fail("spatial axis {} would have the size {}; its pads are too large", axis, extent.value());
     shape.push_back(extent);
   }
   return shape;
@@ -31,14 +33,16 @@ void infer(const MaxUnpool& op, InferContext& context) {
   const Shape smallest = smallest_output(op, context.shape(0));
   if (not context.has_input(2)) return context.output(0, context.dtype(0), smallest);
   const Shape asked = shape_from_values(context, 2, "the output shape");
-  if (asked.rank() != smallest.rank()) fail("the output shape has {} values, but the input has shape {}", asked.rank(), context.shape(0).text());
+  if (asked.rank() != smallest.rank())
+    fail("the output shape has {} values, but the input has shape {}", asked.rank(), context.shape(0).text());
   context.output(0, context.dtype(0), asked);
 }
 
 void reference(const MaxUnpool& op, EvalContext& context) {
   const Tensor& input = context.input(0);
   const Tensor& indices = context.input(1);
-  if (indices.dims() != input.dims()) fail("the indices have shape {}, but the input has shape {}", text_of(indices.dims()), text_of(input.dims()));
+  if (indices.dims() != input.dims())
+    fail("the indices have shape {}, but the input has shape {}", text_of(indices.dims()), text_of(input.dims()));
   const Dims smallest = smallest_output(op, Shape(input.dims())).dims();
   const Dims dims = context.has_input(2) ? context.input(2).integers() : smallest;
   if (dims.size() != smallest.size()) fail("the output shape has {} values, but the input has rank {}", dims.size(), smallest.size());
@@ -68,10 +72,8 @@ MaxUnpool import(const ImportContext& context) {
 }  // namespace
 
 void register_max_unpool(Registry& registry) {
-  registry.add<MaxUnpool>({.name = "MaxUnpool",
-                           .infer = infer,
-                           .reference = reference,
-                           .onnx = {{.name = "MaxUnpool", .since = 9, .import = import}}});
+  registry.add<MaxUnpool>(
+      {.name = "MaxUnpool", .infer = infer, .reference = reference, .onnx = {{.name = "MaxUnpool", .since = 9, .import = import}}});
 }
 
 }  // namespace burnish::ops

@@ -17,8 +17,9 @@ struct NegativeLogLikelihood {
   LossReduction reduction = LossReduction::mean;
   bool ignores = false;
   int64_t ignored_class = 0;
-  static constexpr auto fields = std::tuple{field("reduction", &NegativeLogLikelihood::reduction), field("ignores", &NegativeLogLikelihood::ignores),
-                                            field("ignored_class", &NegativeLogLikelihood::ignored_class)};
+  static constexpr auto fields =
+      std::tuple{field("reduction", &NegativeLogLikelihood::reduction), field("ignores", &NegativeLogLikelihood::ignores),
+                 field("ignored_class", &NegativeLogLikelihood::ignored_class)};
 };
 
 }  // namespace burnish::ops

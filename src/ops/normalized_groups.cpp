@@ -16,7 +16,8 @@ void check_row_parameter(const Shape& parameter, const Shape& input, size_t axis
       if (own.is_constant() and own != Dim(1) and other.is_constant() and own != other) return false;
     }
     return true;
-  }();
+  }
+  ();
   if (not fits) fail("input {} has shape {}; it must broadcast to the normalized axes {}", index, parameter.text(), rows.text());
 }
 

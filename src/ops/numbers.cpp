@@ -37,7 +37,8 @@ void store_pieces(Tensor& tensor, const T* values, const Store& store_run) {
 void store_doubles(DType dtype, std::byte* data, size_t count, const double* values) { store_numbers(dtype, data, count, values); }
 
 void check_real(const Tensor& tensor) {
-  if (is_complex(tensor.dtype()) or tensor.dtype() == DType::string) fail_unsupported("elements of type {} are no real numbers", name_of(tensor.dtype()));
+  if (is_complex(tensor.dtype()) or tensor.dtype() == DType::string)
+    fail_unsupported("elements of type {} are no real numbers", name_of(tensor.dtype()));
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ template <class T>
 class Numbers {
  public:
   explicit Numbers(const Tensor& tensor)
-      : data_(static_cast<const T*>(detail::aligned_storage(tensor, burnish::detail::dtype_of<T>::value, alignof(T)))), size_(tensor.size()) {
+      : data_(static_cast<const T*>(detail::aligned_storage(tensor, burnish::detail::dtype_of<T>::value, alignof(T)))),
+        size_(tensor.size()) {
     if (data_ != nullptr) return;
     copy_.resize(static_cast<size_t>(size_));
     detail::load(tensor, copy_.data());

@@ -28,7 +28,8 @@ size_t rank_of(const ImportContext& context, ValueId value) { return context.typ
 /// [B,S,H*D] to [B,H,S,D].
 ValueId split_heads(ImportContext& context, ValueId value, int64_t heads) {
   if (rank_of(context, value) == 4) return value;
-  if (rank_of(context, value) != 3) fail("queries, keys and values must have rank 3 or 4, but one has shape {}", context.type(value).shape.text());
+  if (rank_of(context, value) != 3)
+    fail("queries, keys and values must have rank 3 or 4, but one has shape {}", context.type(value).shape.text());
   if (heads < 1) fail("inputs of rank 3 need q_num_heads and kv_num_heads");
   const ValueId split = context.add(Reshape{}, {value, context.constant_i64({0, 0, heads, -1})});
   return context.add(Transpose{.perm = {0, 2, 1, 3}}, {split});
@@ -36,7 +37,8 @@ ValueId split_heads(ImportContext& context, ValueId value, int64_t heads) {
 
 int64_t head_count(const ImportContext& context, ValueId value) {
   const Dim& heads = context.type(value).shape[1];
-  if (not heads.is_constant()) fail_unsupported("the number of heads must be static, but the shape is {}", context.type(value).shape.text());
+  if (not heads.is_constant())
+    fail_unsupported("the number of heads must be static, but the shape is {}", context.type(value).shape.text());
   return heads.value();
 }
 
@@ -66,7 +68,8 @@ ValueId positions(ImportContext& context, ValueId value, int64_t axis, std::vect
 ValueId causal_mask(ImportContext& context, ValueId query, ValueId key) {
   ValueId rows = positions(context, query, 2, {1});
   if (context.has_input(past_key_input)) {
-    const ValueId past = context.add(Gather{}, {context.add(ShapeOf{}, {context.input(past_key_input)}), context.constant(Tensor::of<int64_t>({}, {int64_t{2}}))});
+    const ValueId past = context.add(
+        Gather{}, {context.add(ShapeOf{}, {context.input(past_key_input)}), context.constant(Tensor::of<int64_t>({}, {int64_t{2}}))});
     rows = add_pointwise(context, ExprCode::add, {rows, past});
   }
   return add_pointwise(context, ExprCode::less_equal, {positions(context, key, 2, {}), rows});
@@ -128,7 +131,8 @@ ValueId spelled_out(ImportContext& context, const Heads& heads, double scale) {
   const ValueId raw = context.add(MatMul{.transpose_b = true}, {query, key});
   ValueId capped = raw;
   if (const double softcap = context.float_or("softcap", 0); softcap > 0)
-    capped = add_pointwise(context, ExprCode::mul, add_pointwise(context, ExprCode::tanh, {add_pointwise(context, ExprCode::div, raw, softcap)}), softcap);
+    capped = add_pointwise(context, ExprCode::mul,
+                           add_pointwise(context, ExprCode::tanh, {add_pointwise(context, ExprCode::div, raw, softcap)}), softcap);
   const ValueId biased = masked(context, capped, heads.mask);
   const DType dtype = context.type(heads.query).dtype;
   const DType precision = context.int_or("softmax_precision", 0) == 0 ? dtype : *context.find_dtype("softmax_precision");
@@ -156,7 +160,8 @@ void import(ImportContext& context) {
   const bool plain = not context.wants_output(3) and context.float_or("softcap", 0) == 0;
   heads.mask = combined_mask(context, heads.query, heads.key, causal and not(plain and plain_causal));
   const Dim& depth = context.type(heads.query).shape[3];
-  if (not context.find_float("scale") and not depth.is_constant()) fail_unsupported("the size of a head must be static, or `scale` be given");
+  if (not context.find_float("scale") and not depth.is_constant())
+    fail_unsupported("the size of a head must be static, or `scale` be given");
   const double scale = context.find_float("scale") ? *context.find_float("scale") : 1 / std::sqrt(static_cast<double>(depth.value()));
   const int64_t count = head_count(context, heads.query);
   heads.key = shared_heads(context, heads.key, count);
@@ -169,7 +174,8 @@ void import(ImportContext& context) {
   } else {
     result = spelled_out(context, heads, scale);
   }
-  if (three_axes) result = context.add(Reshape{}, {context.add(Transpose{.perm = {0, 2, 1, 3}}, {result}), context.constant_i64({0, 0, -1})});
+  if (three_axes)
+    result = context.add(Reshape{}, {context.add(Transpose{.perm = {0, 2, 1, 3}}, {result}), context.constant_i64({0, 0, -1})});
   context.set_output(0, result);
 }
 

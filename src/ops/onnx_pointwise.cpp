@@ -96,7 +96,8 @@ void import_row(const Row& row, ImportContext& context) {
   const size_t arity = info_of(row.code).arity;
   std::vector<ValueId> inputs = required_inputs(context, arity, arity);
   if (arity == 2) inputs = with_old_broadcast(context, std::move(inputs));
-  context.set_output(0, add_pointwise(context, row.code, std::move(inputs), parameter(context, row.parameters[0]), parameter(context, row.parameters[1])));
+  context.set_output(
+      0, add_pointwise(context, row.code, std::move(inputs), parameter(context, row.parameters[0]), parameter(context, row.parameters[1])));
 }
 
 /// Min, Max, Sum: a chain; of one input, that input.
@@ -175,7 +176,8 @@ void import_gelu(ImportContext& context) {
 
 void import_where(ImportContext& context) {
   const std::vector<ValueId> inputs = required_inputs(context, 3, 3);
-  if (context.type(inputs[0]).dtype != DType::boolean) fail("the condition is {}; it must be boolean", name_of(context.type(inputs[0]).dtype));
+  if (context.type(inputs[0]).dtype != DType::boolean)
+    fail("the condition is {}; it must be boolean", name_of(context.type(inputs[0]).dtype));
   context.set_output(0, add_pointwise(context, where, inputs));
 }
 
@@ -185,9 +187,10 @@ void import_equal(ImportContext& context) {
 
 /// Opset 1 names the type ("FLOAT").
 DType named_type(const std::string& name) {
-  static constexpr std::pair<std::string_view, DType> names[] = {
-      {"FLOAT", DType::f32}, {"DOUBLE", DType::f64}, {"FLOAT16", DType::f16}, {"INT8", DType::i8},     {"INT16", DType::i16}, {"INT32", DType::i32},
-      {"INT64", DType::i64}, {"UINT8", DType::u8},   {"UINT16", DType::u16},  {"UINT32", DType::u32}, {"UINT64", DType::u64}, {"BOOL", DType::boolean}};
+  static constexpr std::pair<std::string_view, DType> names[] = {{"FLOAT", DType::f32},  {"DOUBLE", DType::f64}, {"FLOAT16", DType::f16},
+                                                                 {"INT8", DType::i8},    {"INT16", DType::i16},  {"INT32", DType::i32},
+                                                                 {"INT64", DType::i64},  {"UINT8", DType::u8},   {"UINT16", DType::u16},
+                                                                 {"UINT32", DType::u32}, {"UINT64", DType::u64}, {"BOOL", DType::boolean}};
   const auto* found = std::ranges::find(names, name, &std::pair<std::string_view, DType>::first);
   if (found == std::end(names)) fail("`{}` is no element type", name);
   return found->second;
@@ -211,8 +214,7 @@ void import_cast_like(ImportContext& context) {
 }  // namespace
 
 void register_onnx_pointwise(Registry& registry) {
-  for (const Row& row : rows)
-    registry.add_import(row.name, row.since, [&row](ImportContext& context) { import_row(row, context); });
+  for (const Row& row : rows) registry.add_import(row.name, row.since, [&row](ImportContext& context) { import_row(row, context); });
   registry.add_import("Min", 1, import_min);
   registry.add_import("Max", 1, import_max);
   registry.add_import("Sum", 1, import_sum);

@@ -45,7 +45,9 @@ void import_upsample(ImportContext& context) {
   add_upsample(context, *scales);
 }
 
-void import_oldest_upsample(ImportContext& context) { add_upsample(context, {1, 1, context.float_or("height_scale", 1), context.float_or("width_scale", 1)}); }
+void import_oldest_upsample(ImportContext& context) {
+  add_upsample(context, {1, 1, context.float_or("height_scale", 1), context.float_or("width_scale", 1)});
+}
 
 /// An empty tensor stands for an omitted input.
 ValueId unless_empty(const ImportContext& context, size_t index) {
@@ -56,7 +58,8 @@ ValueId unless_empty(const ImportContext& context, size_t index) {
 
 void import_resize(ImportContext& context) {
   const Resize op{.mode = mode_of(context),
-                  .coordinates = named<ResizeCoordinates>("coordinate_transformation_mode", context.string_or("coordinate_transformation_mode", "half_pixel")),
+                  .coordinates = named<ResizeCoordinates>("coordinate_transformation_mode",
+                                                          context.string_or("coordinate_transformation_mode", "half_pixel")),
                   .nearest = named<ResizeNearest>("nearest_mode", context.string_or("nearest_mode", "round_prefer_floor")),
                   .aspect = named<ResizeAspect>("keep_aspect_ratio_policy", context.string_or("keep_aspect_ratio_policy", "stretch")),
                   .cubic_a = context.float_or("cubic_coeff_a", -0.75),

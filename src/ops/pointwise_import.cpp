@@ -32,7 +32,8 @@ ValueId add_pointwise(ImportContext& context, ExprCode code, std::vector<ValueId
   std::vector<DType> types;
   for (const ValueId id : inputs) types.push_back(context.type(id).dtype);
   for (const DType type : types)
-    if (type == DType::string or is_complex(type)) fail_unsupported("{} is not computed on elements of type {}", info_of(code).name, name_of(type));
+    if (type == DType::string or is_complex(type))
+      fail_unsupported("{} is not computed on elements of type {}", info_of(code).name, name_of(type));
   check_same(types, code == ExprCode::where ? 1 : 0);
   if (is_logical(code) and types[0] != DType::boolean) fail("a logical operator needs boolean inputs, not {}", name_of(types[0]));
   const DType result = result_type(code, types);
@@ -58,7 +59,8 @@ ValueId import_cast_to(ImportContext& context, ValueId input, DType to) {
   const bool saturate = context.flag_or("saturate", true);
   const std::string rounding = context.string_or("round_mode", "up");
   const bool special = (wraps_or_saturates and not saturate) or to == DType::f8e8m0 or from == DType::string or to == DType::string;
-  return special ? context.add(Cast{.to = to, .saturate = saturate, .rounding = cast_rounding(rounding)}, {input}) : cast_to(context, input, to);
+  return special ? context.add(Cast{.to = to, .saturate = saturate, .rounding = cast_rounding(rounding)}, {input})
+                 : cast_to(context, input, to);
 }
 
 std::vector<ValueId> required_inputs(const ImportContext& context, size_t least, size_t most) {

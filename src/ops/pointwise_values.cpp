@@ -16,7 +16,8 @@ bool carries_values(DType dtype) { return dtype == DType::i64 or dtype == DType:
 
 /// Numbers of the operand's type, which wrapping arithmetic would have to keep in range.
 bool in_range(DType dtype, int64_t value) {
-  return dtype == DType::i64 or (dtype == DType::i32 and value >= INT32_MIN and value <= INT32_MAX) or (dtype == DType::boolean and (value == 0 or value == 1));
+  return dtype == DType::i64 or (dtype == DType::i32 and value >= INT32_MIN and value <= INT32_MAX) or
+         (dtype == DType::boolean and (value == 0 or value == 1));
 }
 
 template <class Checked>
@@ -48,11 +49,14 @@ Known arithmetic(ExprCode code, DType dtype, const Dim& x, const Dim& y) {
   const bool numbers = x.is_constant() and y.is_constant();
   switch (code) {
     case ExprCode::add:
-      return numbers ? computed(dtype, x, y, [](int64_t a, int64_t b, int64_t* sum) { return __builtin_add_overflow(a, b, sum); }) : Known(x + y);
+      return numbers ? computed(dtype, x, y, [](int64_t a, int64_t b, int64_t* sum) { return __builtin_add_overflow(a, b, sum); })
+                     : Known(x + y);
     case ExprCode::sub:
-      return numbers ? computed(dtype, x, y, [](int64_t a, int64_t b, int64_t* sum) { return __builtin_sub_overflow(a, b, sum); }) : Known(x - y);
+      return numbers ? computed(dtype, x, y, [](int64_t a, int64_t b, int64_t* sum) { return __builtin_sub_overflow(a, b, sum); })
+                     : Known(x - y);
     case ExprCode::mul:
-      return numbers ? computed(dtype, x, y, [](int64_t a, int64_t b, int64_t* sum) { return __builtin_mul_overflow(a, b, sum); }) : Known(x * y);
+      return numbers ? computed(dtype, x, y, [](int64_t a, int64_t b, int64_t* sum) { return __builtin_mul_overflow(a, b, sum); })
+                     : Known(x * y);
     case ExprCode::div: return quotient(dtype, x, y);
     case ExprCode::mod: return remainder(dtype, x, y);
     case ExprCode::min: return min(x, y);

@@ -14,13 +14,15 @@ namespace {
 
 std::span<const Dim> spatial_of(const Pool& pool, const Shape& input) {
   if (input.rank() < 3) fail("the input has shape {}; pooling needs batch, channels and at least one spatial axis", input.text());
-  if (pool.kernel.size() != input.rank() - 2) fail("the kernel has {} extents, but the input has shape {}", pool.kernel.size(), input.text());
+  if (pool.kernel.size() != input.rank() - 2)
+    fail("the kernel has {} extents, but the input has shape {}", pool.kernel.size(), input.text());
   return input.axes().subspan(2);
 }
 
 Shape output_shape(const Pool& pool, const Shape& input) {
   Shape output{input[0], input[1]};
-  for (Dim& dim : inferred_outputs(spatial_of(pool, input), pool.kernel, pool.strides, pool.dilations, pool.pads, pool.auto_pad, pool.ceil_mode))
+  for (Dim& dim :
+       inferred_outputs(spatial_of(pool, input), pool.kernel, pool.strides, pool.dilations, pool.pads, pool.auto_pad, pool.ceil_mode))
     output.push_back(std::move(dim));
   return output;
 }
@@ -31,7 +33,8 @@ void infer(const Pool& op, InferContext& context) {
   const bool small_integer = dtype == DType::i8 or dtype == DType::u8;
   if (not is_floating(dtype) and not(op.kind == PoolKind::max and small_integer)) fail("this pooling does not compute {}", name_of(dtype));
   if (op.kind == PoolKind::lp and op.p < 1) fail("p is {}; it must be 1 or more", op.p);
-  if (context.shape(0).rank() < 3) fail("the input has shape {}; pooling needs batch, channels and at least one spatial axis", context.shape(0).text());
+  if (context.shape(0).rank() < 3)
+    fail("the input has shape {}; pooling needs batch, channels and at least one spatial axis", context.shape(0).text());
   const Shape shape = output_shape(op, context.shape(0));
   context.output(0, dtype, shape);
   if (context.output_count() < 2) return;
@@ -145,7 +148,8 @@ void pool_planes(const Pool& op, const WindowBox& box, int64_t planes, const T* 
         }
         const Largest best = largest(plane, output);
         y[i * outputs + index] = static_cast<T>(best.value);
-        if (indices != nullptr) indices[i * outputs + index] = i * inputs + (op.column_major ? column_major_offset(box, best.offset) : best.offset);
+        if (indices != nullptr)
+          indices[i * outputs + index] = i * inputs + (op.column_major ? column_major_offset(box, best.offset) : best.offset);
       });
     }
   });

@@ -23,11 +23,16 @@ struct Pool {
   bool count_include_pad = false;
   bool column_major = false;  // ONNX storage_order 1
   int64_t p = 2;
-  static constexpr auto fields =
-      std::tuple{field("kind", &Pool::kind),           field("kernel", &Pool::kernel),       field("strides", &Pool::strides),
-                 field("pads", &Pool::pads),           field("dilations", &Pool::dilations), field("auto_pad", &Pool::auto_pad),
-                 field("ceil_mode", &Pool::ceil_mode), field("count_include_pad", &Pool::count_include_pad),
-                 field("column_major", &Pool::column_major), field("p", &Pool::p)};
+  static constexpr auto fields = std::tuple{field("kind", &Pool::kind),
+                                            field("kernel", &Pool::kernel),
+                                            field("strides", &Pool::strides),
+                                            field("pads", &Pool::pads),
+                                            field("dilations", &Pool::dilations),
+                                            field("auto_pad", &Pool::auto_pad),
+                                            field("ceil_mode", &Pool::ceil_mode),
+                                            field("count_include_pad", &Pool::count_include_pad),
+                                            field("column_major", &Pool::column_major),
+                                            field("p", &Pool::p)};
 };
 
 Window window_of(const Pool& pool, const Shape& input);

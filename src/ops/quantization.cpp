@@ -15,7 +15,8 @@ void check_blocks(const Shape& data, const Shape& scale, size_t axis, int64_t bl
   for (size_t i = 0; i < data.rank(); ++i) {
     if (not data[i].is_constant() or not scale[i].is_constant()) continue;
     const int64_t wanted = i == axis ? data[i].value() / block_size + (data[i].value() % block_size == 0 ? 0 : 1) : data[i].value();
-    if (scale[i].value() != wanted) fail("blocks of {} on axis {} of shape {} do not fit scales of shape {}", block_size, axis, data.text(), scale.text());
+    if (scale[i].value() != wanted)
+      fail("blocks of {} on axis {} of shape {} do not fit scales of shape {}", block_size, axis, data.text(), scale.text());
   }
 }
 

@@ -12,9 +12,9 @@ struct QuantizeLinear {
   DType output = DType::u8;  // where no zero point names it
   DType precision = DType::f32;
   bool saturate = true;
-  static constexpr auto fields =
-      std::tuple{field("axis", &QuantizeLinear::axis), field("block_size", &QuantizeLinear::block_size), field("output", &QuantizeLinear::output),
-                 field("precision", &QuantizeLinear::precision), field("saturate", &QuantizeLinear::saturate)};
+  static constexpr auto fields = std::tuple{field("axis", &QuantizeLinear::axis), field("block_size", &QuantizeLinear::block_size),
+                                            field("output", &QuantizeLinear::output), field("precision", &QuantizeLinear::precision),
+                                            field("saturate", &QuantizeLinear::saturate)};
 };
 
 struct DequantizeLinear {

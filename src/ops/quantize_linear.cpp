@@ -18,8 +18,10 @@ bool holds_quantized(DType dtype) { return is_integer(dtype) or (is_floating(dty
 
 void infer(const QuantizeLinear& op, InferContext& context) {
   context.expect_inputs(2, 3);
-  if (not is_floating(context.dtype(0)) and context.dtype(0) != DType::i32) fail("QuantizeLinear takes floating or i32 input, not {}", name_of(context.dtype(0)));
-  if (not is_floating(context.dtype(1)) and context.dtype(1) != DType::i32) fail("the scale is {}; it must be floating", name_of(context.dtype(1)));
+  if (not is_floating(context.dtype(0)) and context.dtype(0) != DType::i32)
+    fail("QuantizeLinear takes floating or i32 input, not {}", name_of(context.dtype(0)));
+  if (not is_floating(context.dtype(1)) and context.dtype(1) != DType::i32)
+    fail("the scale is {}; it must be floating", name_of(context.dtype(1)));
   check_quantization(context.shape(0), context.shape(1), op.axis, op.block_size);
   const bool has_zero_point = context.has_input(2);
   if (has_zero_point) check_quantization(context.shape(0), context.shape(2), op.axis, op.block_size);
@@ -42,7 +44,8 @@ void reference(const QuantizeLinear& op, EvalContext& context) {
   const Tensor& scale = context.input(1);
   const bool has_zero_point = context.has_input(2);
   check_quantization(Shape(input.dims()), Shape(scale.dims()), op.axis, op.block_size);
-  if (has_zero_point and context.input(2).size() != scale.size()) fail("there are {} zero points for {} scales", context.input(2).size(), scale.size());
+  if (has_zero_point and context.input(2).size() != scale.size())
+    fail("there are {} zero points for {} scales", context.input(2).size(), scale.size());
   const DType dtype = result_type(op, has_zero_point, has_zero_point ? context.input(2).dtype() : op.output);
   const ScaleIndex index(input.dims(), scale.dims(), op.axis, op.block_size);
   Tensor& out = context.allocate(0, dtype, input.dims());

@@ -86,7 +86,8 @@ void import_dynamic_quantize(ImportContext& context) {
   constexpr double steps = 255;
   const ValueId scale = add_pointwise(context, ExprCode::div, add_pointwise(context, ExprCode::sub, {high, low}), steps);
   const ValueId exact = add_pointwise(context, ExprCode::div, {add_pointwise(context, ExprCode::neg, {low}), scale});
-  const ValueId limited = add_pointwise(context, ExprCode::min, add_pointwise(context, ExprCode::max, add_pointwise(context, ExprCode::round, {exact}), 0), steps);
+  const ValueId limited = add_pointwise(context, ExprCode::min,
+                                        add_pointwise(context, ExprCode::max, add_pointwise(context, ExprCode::round, {exact}), 0), steps);
   const ValueId zero_point = cast_to(context, limited, DType::u8);
   context.set_output(0, quantized(context, x, scale, zero_point, 1));
   context.set_output(1, scale);

@@ -21,9 +21,14 @@ struct Lstm {
   double clip = 0;  // 0: none
   bool coupled_input_forget = false;
   bool batch_first = false;  // ONNX layout 1
-  static constexpr auto fields = std::tuple{field("hidden", &Lstm::hidden),   field("direction", &Lstm::direction), field("activations", &Lstm::activations),
-                                            field("alphas", &Lstm::alphas),   field("betas", &Lstm::betas),         field("clip", &Lstm::clip),
-                                            field("coupled_input_forget", &Lstm::coupled_input_forget), field("batch_first", &Lstm::batch_first)};
+  static constexpr auto fields = std::tuple{field("hidden", &Lstm::hidden),
+                                            field("direction", &Lstm::direction),
+                                            field("activations", &Lstm::activations),
+                                            field("alphas", &Lstm::alphas),
+                                            field("betas", &Lstm::betas),
+                                            field("clip", &Lstm::clip),
+                                            field("coupled_input_forget", &Lstm::coupled_input_forget),
+                                            field("batch_first", &Lstm::batch_first)};
 };
 
 struct Gru {
@@ -35,9 +40,14 @@ struct Gru {
   double clip = 0;
   bool linear_before_reset = false;
   bool batch_first = false;
-  static constexpr auto fields = std::tuple{field("hidden", &Gru::hidden),   field("direction", &Gru::direction), field("activations", &Gru::activations),
-                                            field("alphas", &Gru::alphas),   field("betas", &Gru::betas),         field("clip", &Gru::clip),
-                                            field("linear_before_reset", &Gru::linear_before_reset), field("batch_first", &Gru::batch_first)};
+  static constexpr auto fields = std::tuple{field("hidden", &Gru::hidden),
+                                            field("direction", &Gru::direction),
+                                            field("activations", &Gru::activations),
+                                            field("alphas", &Gru::alphas),
+                                            field("betas", &Gru::betas),
+                                            field("clip", &Gru::clip),
+                                            field("linear_before_reset", &Gru::linear_before_reset),
+                                            field("batch_first", &Gru::batch_first)};
 };
 
 }  // namespace burnish::ops

@@ -52,12 +52,14 @@ void expect_shape(const Shape& shape, const Shape& wanted, std::string_view name
     for (size_t i = 0; i < shape.rank(); ++i)
       if (shape[i].is_constant() and wanted[i].is_constant() and shape[i] != wanted[i]) return false;
     return true;
-  }();
+  }
+  ();
   if (not fits) fail("{} has shape {}, expected {}", name, shape.text(), wanted.text());
 }
 
 /// Everything a recurrent operator says about its shapes, over inputs that `shape(i)` gives (nullopt where omitted).
-void check_shapes(const std::function<std::optional<Shape>(size_t)>& shape, int64_t hidden, Direction direction, bool batch_first, int64_t gates, size_t states) {
+void check_shapes(const std::function<std::optional<Shape>(size_t)>& shape, int64_t hidden, Direction direction, bool batch_first,
+                  int64_t gates, size_t states) {
   constexpr int64_t largest = int64_t{1} << 28;
   if (hidden < 1 or hidden > largest) fail("hidden_size is {}; it must be 1 or more", hidden);
   const Shape x = *shape(0);
@@ -69,13 +71,15 @@ void check_shapes(const std::function<std::optional<Shape>(size_t)>& shape, int6
   if (const auto bias = shape(3)) expect_shape(*bias, {directions, 2 * gates * hidden}, "B");
   if (const auto lengths = shape(4)) expect_shape(*lengths, {batch}, "sequence_lens");
   for (size_t i = 0; i < states; ++i)
-    if (const auto state = shape(5 + i)) expect_shape(*state, batch_first ? Shape{batch, directions, hidden} : Shape{directions, batch, hidden}, "an initial state");
+    if (const auto state = shape(5 + i))
+      expect_shape(*state, batch_first ? Shape{batch, directions, hidden} : Shape{directions, batch, hidden}, "an initial state");
 }
 
 }  // namespace
 
-std::vector<Activation> recurrent_activations(const std::vector<std::string>& names, const std::vector<double>& alphas, const std::vector<double>& betas,
-                                              Direction direction, std::span<const std::string_view> defaults) {
+std::vector<Activation> recurrent_activations(const std::vector<std::string>& names, const std::vector<double>& alphas,
+                                              const std::vector<double>& betas, Direction direction,
+                                              std::span<const std::string_view> defaults) {
   const size_t wanted = defaults.size() * static_cast<size_t>(direction_count(direction));
   if (not names.empty() and names.size() != wanted) fail("there are {} activations, expected {}", names.size(), wanted);
   std::vector<Activation> result;
@@ -105,7 +109,8 @@ void infer_recurrent(InferContext& context, int64_t hidden, Direction direction,
     context.expect_same_dtype(0, i);
   }
   if (context.has_input(4)) expect_index_type(context, 4, "sequence_lens");
-  check_shapes([&](size_t i) { return context.has_input(i) ? std::optional(context.shape(i)) : std::nullopt; }, hidden, direction, batch_first, gates, states);
+  check_shapes([&](size_t i) { return context.has_input(i) ? std::optional(context.shape(i)) : std::nullopt; }, hidden, direction,
+               batch_first, gates, states);
   const Shape& x = context.shape(0);
   const Dim directions = direction_count(direction);
   const Shape y = batch_first ? Shape{x[0], x[1], directions, hidden} : Shape{x[0], directions, x[1], hidden};
@@ -113,12 +118,17 @@ void infer_recurrent(InferContext& context, int64_t hidden, Direction direction,
   for (size_t i = 0; i < context.output_count(); ++i) context.output(i, context.dtype(0), i == 0 ? y : state);
 }
 
-RecurrentExtents recurrent_extents(const EvalContext& context, int64_t hidden, Direction direction, bool batch_first, int64_t gates, size_t states) {
-  check_shapes([&](size_t i) { return context.has_input(i) ? std::optional(Shape(context.input(i).dims())) : std::nullopt; }, hidden, direction, batch_first,
-               gates, states);
+RecurrentExtents recurrent_extents(const EvalContext& context, int64_t hidden, Direction direction, bool batch_first, int64_t gates,
+                                   size_t states) {
+  check_shapes([&](size_t i) { return context.has_input(i) ? std::optional(Shape(context.input(i).dims())) : std::nullopt; }, hidden,
+               direction, batch_first, gates, states);
   const Tensor& x = context.input(0);
-  return {.steps = x.dim(batch_first ? 1 : 0), .batch = x.dim(batch_first ? 0 : 1), .input = x.dim(2), .hidden = hidden,
-          .directions = direction_count(direction), .batch_first = batch_first};
+  return {.steps = x.dim(batch_first ? 1 : 0),
+          .batch = x.dim(batch_first ? 0 : 1),
+          .input = x.dim(2),
+          .hidden = hidden,
+          .directions = direction_count(direction),
+          .batch_first = batch_first};
 }
 
 RecurrentWeights::RecurrentWeights(const EvalContext& context, const RecurrentExtents& sizes, int64_t gate_count)

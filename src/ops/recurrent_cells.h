@@ -16,8 +16,9 @@ namespace burnish::ops {
 using Activation = std::function<double(double)>;
 
 /// One function for each of `per_direction` roles and each direction; `defaults` where no names are given.
-std::vector<Activation> recurrent_activations(const std::vector<std::string>& names, const std::vector<double>& alphas, const std::vector<double>& betas,
-                                              Direction direction, std::span<const std::string_view> defaults);
+std::vector<Activation> recurrent_activations(const std::vector<std::string>& names, const std::vector<double>& alphas,
+                                              const std::vector<double>& betas, Direction direction,
+                                              std::span<const std::string_view> defaults);
 
 inline int64_t direction_count(Direction direction) { return direction == Direction::bidirectional ? 2 : 1; }
 
@@ -46,7 +47,8 @@ struct RecurrentExtents {
 void infer_recurrent(InferContext& context, int64_t hidden, Direction direction, bool batch_first, int64_t gates, size_t states);
 
 /// The same checks on tensors.
-RecurrentExtents recurrent_extents(const EvalContext& context, int64_t hidden, Direction direction, bool batch_first, int64_t gates, size_t states);
+RecurrentExtents recurrent_extents(const EvalContext& context, int64_t hidden, Direction direction, bool batch_first, int64_t gates,
+                                   size_t states);
 
 /// Weights, biases and input as floats, and the products a cell is made of.
 struct RecurrentWeights {

@@ -169,7 +169,8 @@ int64_t empty_extreme(DType dtype, bool largest) {
 
 template <class T>
 void reduce_all(const Reduce& op, DType dtype, const T* x, T* y, const std::vector<int64_t>& firsts, const ReducedBox& box, int64_t count) {
-  const bool in_integers = std::is_integral_v<T> and op.kind != ReduceKind::l2 and op.kind != ReduceKind::log_sum and op.kind != ReduceKind::log_sum_exp;
+  const bool in_integers =
+      std::is_integral_v<T> and op.kind != ReduceKind::l2 and op.kind != ReduceKind::log_sum and op.kind != ReduceKind::log_sum_exp;
   parallel_for(static_cast<int64_t>(firsts.size()), count > 4096 ? 1 : 4096, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t first = firsts[static_cast<size_t>(i)];
@@ -231,9 +232,8 @@ constexpr OnnxName onnx_names[] = {{"ReduceSum", ReduceKind::sum},
 
 /// The axes are an attribute in old opsets and an input later; one look serves both.
 void import(ReduceKind kind, ImportContext& context) {
-  const Reduce reduce{.kind = kind,
-                      .keep_dims = context.flag_or("keepdims", true),
-                      .no_axes_is_identity = context.flag_or("noop_with_empty_axes", false)};
+  const Reduce reduce{
+      .kind = kind, .keep_dims = context.flag_or("keepdims", true), .no_axes_is_identity = context.flag_or("noop_with_empty_axes", false)};
   required_inputs(context, 1, 2);
   context.set_output(0, context.add(reduce, inputs_with_ints(context, "axes", 1)));
 }

@@ -10,7 +10,8 @@ namespace burnish::ops {
 enum class ReduceKind : uint8_t { sum, mean, max, min, prod, l1, l2, log_sum, log_sum_exp, sum_square };
 template <>
 struct EnumNames<ReduceKind> {
-  static constexpr std::array<std::string_view, 10> names{"sum", "mean", "max", "min", "prod", "l1", "l2", "log_sum", "log_sum_exp", "sum_square"};
+  static constexpr std::array<std::string_view, 10> names{"sum", "mean", "max",     "min",         "prod",
+                                                          "l1",  "l2",   "log_sum", "log_sum_exp", "sum_square"};
 };
 
 struct Reduce {

@@ -27,7 +27,8 @@ void check_length(const InferContext& context, size_t index, size_t count) {
 std::optional<Dim> scaled(const Dim& extent, double scale) {
   for (int64_t denominator = 1; denominator <= 64; denominator *= 2) {
     const double numerator = scale * static_cast<double>(denominator);
-    if (numerator == std::floor(numerator) and numerator < 1e6) return floor_div(extent * Dim(static_cast<int64_t>(numerator)), denominator);
+    if (numerator == std::floor(numerator) and numerator < 1e6)
+      return floor_div(extent * Dim(static_cast<int64_t>(numerator)), denominator);
   }
   return {};
 }
@@ -48,13 +49,15 @@ std::optional<Shape> known_result(const Resize& op, const InferContext& context)
   const size_t parameter = given(context, 3) ? 3 : 2;
   if (not context.shape(0).is_static()) return {};
   Tensor sizes;
-  if (const auto values = parameter == 3 ? context.integers(3) : std::nullopt) sizes = Tensor::of<int64_t>({static_cast<int64_t>(values->size())}, std::span<const int64_t>(*values));
+  if (const auto values = parameter == 3 ? context.integers(3) : std::nullopt)
+    sizes = Tensor::of<int64_t>({static_cast<int64_t>(values->size())}, std::span<const int64_t>(*values));
   const Tensor* scales = parameter == 2 ? context.constant(2) : nullptr;
   if (not sizes.defined() and scales == nullptr) return {};
   Resize without_region = op;
   without_region.coordinates = ResizeCoordinates::half_pixel;
   Shape shape;
-  for (const ResizeAxis& axis : resize_axes(without_region, context.shape(0).dims(), {}, scales == nullptr ? Tensor() : *scales, sizes)) shape.push_back(axis.output);
+  for (const ResizeAxis& axis : resize_axes(without_region, context.shape(0).dims(), {}, scales == nullptr ? Tensor() : *scales, sizes))
+    shape.push_back(axis.output);
   return shape;
 }
 
@@ -68,7 +71,8 @@ void infer(const Resize& op, InferContext& context) {
   for (size_t index = 2; index < 4; ++index)
     if (given(context, index)) check_length(context, index, axes.size());
   if (given(context, 3)) expect_index_type(context, 3, "the sizes");
-  if (op.coordinates == ResizeCoordinates::tf_crop_and_resize and not given(context, 1)) fail("the coordinates tf_crop_and_resize need a region of interest");
+  if (op.coordinates == ResizeCoordinates::tf_crop_and_resize and not given(context, 1))
+    fail("the coordinates tf_crop_and_resize need a region of interest");
   if (auto known = known_result(op, context)) return context.output(0, dtype, std::move(*known));
   for (size_t i = 0; i < axes.size(); ++i) shape[axes[i]] = inferred_size(op, context, shape[axes[i]], i);
   context.output(0, dtype, shape);
@@ -118,7 +122,8 @@ void pick_nearest(const Resize& op, const std::vector<ResizeAxis>& axes, const T
 }
 
 /// One axis of `values` brought to its new extent.
-std::vector<double> interpolated(const Resize& op, const ResizeAxis& axis, const std::vector<double>& values, int64_t outer, int64_t inner) {
+std::vector<double> interpolated(const Resize& op, const ResizeAxis& axis, const std::vector<double>& values, int64_t outer,
+                                 int64_t inner) {
   std::vector<double> result(static_cast<size_t>(outer * axis.output * inner), 0.0);
   for (int64_t o = 0; o < axis.output; ++o)
     for (const ResizeTap& tap : interpolation_taps(op, axis, o))

@@ -11,10 +11,18 @@ template <>
 struct EnumNames<ResizeMode> {
   static constexpr std::array<std::string_view, 3> names{"nearest", "linear", "cubic"};
 };
-enum class ResizeCoordinates : uint8_t { half_pixel, half_pixel_symmetric, pytorch_half_pixel, align_corners, asymmetric, tf_crop_and_resize, tf_half_pixel_for_nn };
+enum class ResizeCoordinates : uint8_t {
+  half_pixel,
+  half_pixel_symmetric,
+  pytorch_half_pixel,
+  align_corners,
+  asymmetric,
+  tf_crop_and_resize,
+  tf_half_pixel_for_nn
+};
 template <>
 struct EnumNames<ResizeCoordinates> {
-  static constexpr std::array<std::string_view, 7> names{"half_pixel",    "half_pixel_symmetric", "pytorch_half_pixel",  "align_corners",
+  static constexpr std::array<std::string_view, 7> names{"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",  "align_corners",
                                                          "asymmetric", "tf_crop_and_resize",   "tf_half_pixel_for_nn"};
 };
 enum class ResizeNearest : uint8_t { round_prefer_floor, round_prefer_ceil, floor, ceil };
@@ -38,10 +46,15 @@ struct Resize {
   bool antialias = false;
   double extrapolation = 0;
   std::vector<int64_t> axes;  // empty: all
-  static constexpr auto fields =
-      std::tuple{field("mode", &Resize::mode),       field("coordinates", &Resize::coordinates),         field("nearest", &Resize::nearest),
-                 field("aspect", &Resize::aspect),   field("cubic_a", &Resize::cubic_a),                 field("exclude_outside", &Resize::exclude_outside),
-                 field("antialias", &Resize::antialias), field("extrapolation", &Resize::extrapolation), field("axes", &Resize::axes)};
+  static constexpr auto fields = std::tuple{field("mode", &Resize::mode),
+                                            field("coordinates", &Resize::coordinates),
+                                            field("nearest", &Resize::nearest),
+                                            field("aspect", &Resize::aspect),
+                                            field("cubic_a", &Resize::cubic_a),
+                                            field("exclude_outside", &Resize::exclude_outside),
+                                            field("antialias", &Resize::antialias),
+                                            field("extrapolation", &Resize::extrapolation),
+                                            field("axes", &Resize::axes)};
 };
 
 }  // namespace burnish::ops

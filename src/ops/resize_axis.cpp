@@ -105,8 +105,8 @@ double source_position(const Resize& op, const ResizeAxis& axis, int64_t output)
       case ResizeCoordinates::align_corners: return axis.output > 1 ? at * last / (width - 1) : 0;
       case ResizeCoordinates::asymmetric: return at / axis.scale;
       case ResizeCoordinates::tf_crop_and_resize:
-        return axis.roi_begin * last + (axis.output > 1 ? at * (axis.roi_end - axis.roi_begin) * last / (width - 1)
-                                                        : (axis.roi_end - axis.roi_begin) * last / 2);
+        return axis.roi_begin * last +
+               (axis.output > 1 ? at * (axis.roi_end - axis.roi_begin) * last / (width - 1) : (axis.roi_end - axis.roi_begin) * last / 2);
       case ResizeCoordinates::tf_half_pixel_for_nn: return (at + 0.5) / axis.scale;
     }
     return 0;
@@ -143,7 +143,9 @@ std::vector<ResizeTap> interpolation_taps(const Resize& op, const ResizeAxis& ax
   for (int64_t i = first; i <= last; ++i) {
     const double distance = (static_cast<double>(i) - position) * shrink;
     const bool outside = i < 0 or i >= axis.input;
-    const double weight = outside and op.exclude_outside ? 0 : op.mode == ResizeMode::cubic ? cubic_weight(distance, op.cubic_a) : linear_weight(distance);
+    const double weight = outside and op.exclude_outside ? 0
+                          : op.mode == ResizeMode::cubic ? cubic_weight(distance, op.cubic_a)
+                                                         : linear_weight(distance);
     taps.push_back({std::clamp<int64_t>(i, 0, axis.input - 1), weight});
     sum += weight;
   }

@@ -14,9 +14,10 @@ struct Rnn {
   std::vector<double> betas;
   double clip = 0;
   bool batch_first = false;
-  static constexpr auto fields = std::tuple{field("hidden", &Rnn::hidden), field("direction", &Rnn::direction), field("activations", &Rnn::activations),
-                                            field("alphas", &Rnn::alphas), field("betas", &Rnn::betas),         field("clip", &Rnn::clip),
-                                            field("batch_first", &Rnn::batch_first)};
+  static constexpr auto fields =
+      std::tuple{field("hidden", &Rnn::hidden),          field("direction", &Rnn::direction), field("activations", &Rnn::activations),
+                 field("alphas", &Rnn::alphas),          field("betas", &Rnn::betas),         field("clip", &Rnn::clip),
+                 field("batch_first", &Rnn::batch_first)};
 };
 
 }  // namespace burnish::ops

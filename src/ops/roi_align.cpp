@@ -17,7 +17,8 @@ namespace {
 
 void check_attributes(const RoiAlign& op) {
   constexpr int64_t largest = 1 << 16;
-  if (op.height < 1 or op.height > largest or op.width < 1 or op.width > largest) fail("the output is {} by {}; it must be 1 by 1 or more", op.height, op.width);
+  if (op.height < 1 or op.height > largest or op.width < 1 or op.width > largest)
+    fail("the output is {} by {}; it must be 1 by 1 or more", op.height, op.width);
   if (op.samples < 0 or op.samples > largest) fail("sampling_ratio is {}; it must be from 0 to {}", op.samples, largest);
 }
 
@@ -68,10 +69,13 @@ AxisSamples axis_samples(const RoiAlign& op, double begin, double end, int64_t b
   const double bin = length / static_cast<double>(bins);
   // A region is not larger than this for any real picture; a wild one must not ask for endless work.
   constexpr double most = 4096;
-  AxisSamples result{.count = op.samples > 0 ? op.samples : static_cast<int64_t>(std::clamp(std::ceil(std::isnan(bin) ? 0 : bin), 0.0, most)), .samples = {}};
+  AxisSamples result{
+      .count = op.samples > 0 ? op.samples : static_cast<int64_t>(std::clamp(std::ceil(std::isnan(bin) ? 0 : bin), 0.0, most)),
+      .samples = {}};
   for (int64_t i = 0; i < bins; ++i)
     for (int64_t j = 0; j < result.count; ++j)
-      result.samples.push_back(sample_at(begin + static_cast<double>(i) * bin + (static_cast<double>(j) + 0.5) * bin / static_cast<double>(result.count), extent));
+      result.samples.push_back(sample_at(
+          begin + static_cast<double>(i) * bin + (static_cast<double>(j) + 0.5) * bin / static_cast<double>(result.count), extent));
   return result;
 }
 
@@ -139,7 +143,8 @@ RoiAlign import(const ImportContext& context) {
   const std::string mode = context.string_or("mode", "avg");
   if (mode != "avg" and mode != "max") fail("mode is `{}`; it must be avg or max", mode);
   const std::string rule = context.string_or("coordinate_transformation_mode", context.opset() < 16 ? "output_half_pixel" : "half_pixel");
-  if (rule != "half_pixel" and rule != "output_half_pixel") fail("coordinate_transformation_mode is `{}`; it must be half_pixel or output_half_pixel", rule);
+  if (rule != "half_pixel" and rule != "output_half_pixel")
+    fail("coordinate_transformation_mode is `{}`; it must be half_pixel or output_half_pixel", rule);
   return {.height = context.int_or("output_height", 1),
           .width = context.int_or("output_width", 1),
           .samples = context.int_or("sampling_ratio", 0),
@@ -151,7 +156,8 @@ RoiAlign import(const ImportContext& context) {
 }  // namespace
 
 void register_roi_align(Registry& registry) {
-  registry.add<RoiAlign>({.name = "RoiAlign", .infer = infer, .reference = reference, .onnx = {{.name = "RoiAlign", .since = 10, .import = import}}});
+  registry.add<RoiAlign>(
+      {.name = "RoiAlign", .infer = infer, .reference = reference, .onnx = {{.name = "RoiAlign", .since = 10, .import = import}}});
 }
 
 }  // namespace burnish::ops

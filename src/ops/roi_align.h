@@ -13,8 +13,9 @@ struct RoiAlign {
   double scale = 1;     // from region coordinates to elements of X
   bool half_pixel = true;
   bool maximum = false;
-  static constexpr auto fields = std::tuple{field("height", &RoiAlign::height), field("width", &RoiAlign::width),           field("samples", &RoiAlign::samples),
-                                            field("scale", &RoiAlign::scale),   field("half_pixel", &RoiAlign::half_pixel), field("maximum", &RoiAlign::maximum)};
+  static constexpr auto fields =
+      std::tuple{field("height", &RoiAlign::height), field("width", &RoiAlign::width),           field("samples", &RoiAlign::samples),
+                 field("scale", &RoiAlign::scale),   field("half_pixel", &RoiAlign::half_pixel), field("maximum", &RoiAlign::maximum)};
 };
 
 }  // namespace burnish::ops

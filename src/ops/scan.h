@@ -16,14 +16,10 @@ struct Scan {
   std::vector<int64_t> output_axes;     // one per stacked output; empty: 0
   std::vector<int64_t> output_reversed;
   bool batched = false;
-  static constexpr auto fields =
-      std::tuple{field("states", &Scan::states),
-                 field("sequences", &Scan::sequences),
-                 field("input_axes", &Scan::input_axes),
-                 field("input_reversed", &Scan::input_reversed),
-                 field("output_axes", &Scan::output_axes),
-                 field("output_reversed", &Scan::output_reversed),
-                 field("batched", &Scan::batched)};
+  static constexpr auto fields = std::tuple{field("states", &Scan::states),           field("sequences", &Scan::sequences),
+                                            field("input_axes", &Scan::input_axes),   field("input_reversed", &Scan::input_reversed),
+                                            field("output_axes", &Scan::output_axes), field("output_reversed", &Scan::output_reversed),
+                                            field("batched", &Scan::batched)};
 };
 
 }  // namespace burnish::ops

@@ -13,7 +13,8 @@ namespace {
 
 void check_signal(const Shape& signal) {
   if (signal.rank() != 2 and signal.rank() != 3) fail("the signal has shape {}; it must be [N,n,1] or [N,n,2]", signal.text());
-  if (signal.rank() == 3 and signal[2].constant().value_or(1) != 1 and signal[2] != Dim(2)) fail("the signal has shape {}; its last axis must be 1 or 2", signal.text());
+  if (signal.rank() == 3 and signal[2].constant().value_or(1) != 1 and signal[2] != Dim(2))
+    fail("the signal has shape {}; its last axis must be 1 or 2", signal.text());
 }
 
 Shape output_shape(const Stft& op, const Shape& signal, int64_t step, const Dim& length) {
@@ -50,8 +51,11 @@ void reference(const Stft& op, EvalContext& context) {
   check_signal(Shape(signal.dims()));
   const int64_t step = single_integer(context.input(1), "the frame step");
   const bool windowed = context.has_input(2);
-  const int64_t length = context.has_input(3) ? single_integer(context.input(3), "the frame length") : windowed ? context.input(2).size() : signal.dim(1);
-  if (windowed and context.input(2).size() != length) fail("the window has {} weights, but frames have {}", context.input(2).size(), length);
+  const int64_t length = context.has_input(3) ? single_integer(context.input(3), "the frame length")
+                         : windowed           ? context.input(2).size()
+                                              : signal.dim(1);
+  if (windowed and context.input(2).size() != length)
+    fail("the window has {} weights, but frames have {}", context.input(2).size(), length);
   const Dims dims = output_shape(op, Shape(signal.dims()), step, length).dims();
   const int64_t parts = signal.rank() == 3 ? signal.dim(2) : 1;
   const Numbers<double> x(signal);

@@ -70,8 +70,8 @@ AutoPad import_auto_pad(const ImportContext& context) {
   fail("auto_pad is `{}`; it must be NOTSET, SAME_UPPER, SAME_LOWER or VALID", name);
 }
 
-Window resolved_window(std::span<const Dim> spatial, std::vector<int64_t> kernel, std::vector<int64_t> strides, std::vector<int64_t> dilations,
-                       std::vector<int64_t> pads, AutoPad auto_pad, bool /*ceil_mode*/) {
+Window resolved_window(std::span<const Dim> spatial, std::vector<int64_t> kernel, std::vector<int64_t> strides,
+                       std::vector<int64_t> dilations, std::vector<int64_t> pads, AutoPad auto_pad, bool /*ceil_mode*/) {
   if (auto_pad != AutoPad::explicit_pads) pads.clear();
   Window window = checked_window(spatial.size(), std::move(kernel), std::move(strides), std::move(dilations), std::move(pads));
   if (auto_pad == AutoPad::same_upper or auto_pad == AutoPad::same_lower) resolve_same(window, spatial, auto_pad == AutoPad::same_upper);
@@ -101,8 +101,8 @@ std::vector<Dim> inferred_outputs(std::span<const Dim> spatial, std::vector<int6
     for (size_t axis = 0; axis < spatial.size(); ++axis) outputs.push_back(ceil_div(spatial[axis], window.strides[axis]));
     return outputs;
   }
-  return window_outputs(spatial, resolved_window(spatial, std::move(kernel), std::move(strides), std::move(dilations), std::move(pads), auto_pad),
-                        ceil_mode);
+  return window_outputs(
+      spatial, resolved_window(spatial, std::move(kernel), std::move(strides), std::move(dilations), std::move(pads), auto_pad), ceil_mode);
 }
 
 WindowBox window_box(std::span<const int64_t> spatial, std::span<const int64_t> outputs, const Window& window) {
@@ -111,7 +111,7 @@ WindowBox window_box(std::span<const int64_t> spatial, std::span<const int64_t> 
   WindowBox box;
   for (size_t axis = 0; axis < axes; ++axis) {
     WindowAxis& one = box[3 - axes + axis];
-    one = {spatial[axis],           outputs[axis],         window.kernel[axis],      window.strides[axis],
+    one = {spatial[axis],          outputs[axis],     window.kernel[axis],     window.strides[axis],
            window.dilations[axis], window.pads[axis], window.pads[axes + axis]};
   }
   return box;

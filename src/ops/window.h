@@ -28,8 +28,8 @@ struct Window {
 
 /// Fills in defaults, resolves automatic padding for static `spatial` extents (Error where it needs a symbolic one), validates signs and
 /// lengths. `spatial` holds the input's spatial dimensions.
-Window resolved_window(std::span<const Dim> spatial, std::vector<int64_t> kernel, std::vector<int64_t> strides, std::vector<int64_t> dilations,
-                       std::vector<int64_t> pads, AutoPad auto_pad, bool ceil_mode = false);
+Window resolved_window(std::span<const Dim> spatial, std::vector<int64_t> kernel, std::vector<int64_t> strides,
+                       std::vector<int64_t> dilations, std::vector<int64_t> pads, AutoPad auto_pad, bool ceil_mode = false);
 
 /// The output extents; Error where a window does not fit. With `ceil_mode` the last window must start inside input or begin padding.
 std::vector<Dim> window_outputs(std::span<const Dim> spatial, const Window& window, bool ceil_mode);

@@ -44,7 +44,9 @@ void reference(const WindowFunction& op, EvalContext& context) {
 
 WindowFunction import(const ImportContext& context) {
   const std::string_view name = context.op_type();
-  WindowFunction op{.kind = name == "HannWindow" ? WindowKind::hann : name == "HammingWindow" ? WindowKind::hamming : WindowKind::blackman,
+  WindowFunction op{.kind = name == "HannWindow"      ? WindowKind::hann
+                            : name == "HammingWindow" ? WindowKind::hamming
+                                                      : WindowKind::blackman,
                     .dtype = DType::f32,
                     .periodic = context.flag_or("periodic", true)};
   if (const auto dtype = context.find_dtype("output_datatype")) op.dtype = *dtype;

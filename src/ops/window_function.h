@@ -16,8 +16,8 @@ struct WindowFunction {
   WindowKind kind = WindowKind::hann;
   DType dtype = DType::f32;
   bool periodic = true;
-  static constexpr auto fields =
-      std::tuple{field("kind", &WindowFunction::kind), field("dtype", &WindowFunction::dtype), field("periodic", &WindowFunction::periodic)};
+  static constexpr auto fields = std::tuple{field("kind", &WindowFunction::kind), field("dtype", &WindowFunction::dtype),
+                                            field("periodic", &WindowFunction::periodic)};
 };
 
 }  // namespace burnish::ops

@@ -337,7 +337,7 @@ class Maker {
   Plan plan_;
   Buffers buffers_;
   std::vector<Stored> values_;
-  std::vector<uint32_t> roots_;  // of each tensor
+  std::vector<uint32_t> roots_;                     // of each tensor
   std::unordered_set<uint32_t> roots_with_copies_;  // hold a value in another format than its producer's
   uint32_t next_class_ = 0;
 };

@@ -40,35 +40,19 @@ std::vector<Epilogue> epilogues() {
       {"hard swish", 0, unary(hard_swish)},
       {"gelu", 0, unary(gelu_erf)},
       {"tanh", 0, unary(tanh)},
-      {"bias", 1,
-       epilogue_of(1,
-                   [](Expr& e) {
-                     return e.add_step(add, f32, {0, 1, 0});
-                   })},
-      {"scale", 1,
-       epilogue_of(1,
-                   [](Expr& e) {
-                     return e.add_step(mul, f32, {0, 1, 0});
-                   })},
+      {"bias", 1, epilogue_of(1, [](Expr& e) { return e.add_step(add, f32, {0, 1, 0}); })},
+      {"scale", 1, epilogue_of(1, [](Expr& e) { return e.add_step(mul, f32, {0, 1, 0}); })},
       {"bias, relu", 1, after_bias(relu)},
       {"bias, silu", 1, after_bias(swish)},
       {"bias, mish", 1, after_bias(mish)},
-      {"x * sigmoid(x)", 0,
-       epilogue_of(0,
-                   [](Expr& e) {
-                     return e.add_step(mul, f32, {0, e.add_step(sigmoid, f32, {0, 0, 0}), 0});
-                   })},
+      {"x * sigmoid(x)", 0, epilogue_of(0, [](Expr& e) { return e.add_step(mul, f32, {0, e.add_step(sigmoid, f32, {0, 0, 0}), 0}); })},
       {"clip to 6", 0,
        epilogue_of(0,
                    [](Expr& e) {
                      const ExprOperand low = e.add_constant(f32, 0);
                      return e.add_step(clip, f32, {0, low, e.add_constant(f32, 6)});
                    })},
-      {"subtracted from", 1,
-       epilogue_of(1,
-                   [](Expr& e) {
-                     return e.add_step(sub, f32, {1, 0, 0});
-                   })},
+      {"subtracted from", 1, epilogue_of(1, [](Expr& e) { return e.add_step(sub, f32, {1, 0, 0}); })},
       {"bias, residual, relu", 2,
        epilogue_of(2,
                    [](Expr& e) {

@@ -157,7 +157,8 @@ TEST(EngineFile, BrokenPlansAreRefused) {
       {"threads", [](Plan& plan) { plan.threads = 0; }},
       {"order of steps", [](Plan& plan) { std::swap(plan.steps.front(), plan.steps.back()); }},
       {"negative workspace", [](Plan& plan) { plan.steps[0].variant.workspace = -1; }},
-      {"workspace outside", [](Plan& plan) {
+      {"workspace outside",
+       [](Plan& plan) {
          plan.steps[0].variant.workspace = 64;
          plan.steps[0].workspace_offset = plan.memory.arena_bytes;
        }},

@@ -39,12 +39,8 @@ TEST(Conv, RefusesWhatDoesNotFit) {
   EXPECT_THROW(run_operator([] { return ops::Conv{}; }, {x, Tensor(DType::f32, {2, 2, 3, 3})}), Error);
   EXPECT_THROW(run_operator([] { return ops::Conv{}; }, {x, Tensor(DType::f32, {2, 3, 5, 5})}), Error);
   EXPECT_THROW(run_operator([] { return ops::Conv{}; }, {x, Tensor(DType::f32, {2, 3, 3, 3}), Tensor(DType::f32, {3})}), Error);
-  EXPECT_THROW(run_operator(
-                   [] {
-                     return ops::Conv{.strides = {0, 1}, .pads = {}, .dilations = {}};
-                   },
-                   {x, Tensor(DType::f32, {2, 3, 3, 3})}),
-               Error);
+  EXPECT_THROW(
+      run_operator([] { return ops::Conv{.strides = {0, 1}, .pads = {}, .dilations = {}}; }, {x, Tensor(DType::f32, {2, 3, 3, 3})}), Error);
 }
 
 TEST(ConvTranspose, Spreads) {

@@ -14,9 +14,7 @@ constexpr const char* type = "f32[1,16,8,8]";
 constexpr int64_t bytes = 16 * 8 * 8 * 4;
 
 void in_place(tactics::Variant& variant) { variant.in_place = 0; }
-void channels_last(tactics::Variant& variant) {
-  variant.inputs[0].layout = variant.outputs[0].layout = Layout::channels_last(4);
-}
+void channels_last(tactics::Variant& variant) { variant.inputs[0].layout = variant.outputs[0].layout = Layout::channels_last(4); }
 
 TEST(Aliases, PartsOfConcatAreMadeInPlace) {
   HandMade net;

@@ -150,9 +150,10 @@ TileStep find_step(ExprCode code) {
   case ExprCode::name: return step_##name;
     BURNISH_CASE(add)
     BURNISH_CASE(sub)
-  BURNISH_CASE(mul)
-  BURNISH_CASE(div) BURNISH_CASE(mod) BURNISH_CASE(fmod) BURNISH_CASE(pow) BURNISH_CASE(min) BURNISH_CASE(max) BURNISH_CASE(neg)
-      BURNISH_CASE(abs) BURNISH_CASE(sign) BURNISH_CASE(reciprocal) BURNISH_CASE(sqrt) BURNISH_CASE(exp) BURNISH_CASE(log) BURNISH_CASE(erf)
+    BURNISH_CASE(mul)
+  BURNISH_CASE(div)
+  BURNISH_CASE(mod) BURNISH_CASE(fmod) BURNISH_CASE(pow) BURNISH_CASE(min) BURNISH_CASE(max) BURNISH_CASE(neg) BURNISH_CASE(abs)
+      BURNISH_CASE(sign) BURNISH_CASE(reciprocal) BURNISH_CASE(sqrt) BURNISH_CASE(exp) BURNISH_CASE(log) BURNISH_CASE(erf)
           BURNISH_CASE(floor) BURNISH_CASE(ceil) BURNISH_CASE(round) BURNISH_CASE(sin) BURNISH_CASE(cos) BURNISH_CASE(tan)
               BURNISH_CASE(asin) BURNISH_CASE(acos) BURNISH_CASE(atan) BURNISH_CASE(sinh) BURNISH_CASE(cosh) BURNISH_CASE(tanh)
                   BURNISH_CASE(asinh) BURNISH_CASE(acosh) BURNISH_CASE(atanh) BURNISH_CASE(sigmoid) BURNISH_CASE(relu)
