@@ -152,7 +152,8 @@ class OnednnConv final : public tactics::Tactic {
     if (not found) return;
     const std::string_view implementation = found->descriptor.impl_info_str();
     const bool depthwise = problem.weights.size() > problem.source.size() and problem.weights[1] == 1 and problem.weights[2] == 1;
-    const bool slow_bf16 = misses_tiles(implementation, precision) and (not depthwise or precision.bf16_math);
+    const bool f32 = request.inputs[0].type.dtype == DType::f32;
+    const bool slow_bf16 = f32 and misses_tiles(implementation, precision) and (not depthwise or precision.bf16_math);
     if (is_reference(implementation) or slow_bf16) return;
     Variant variant = plain_variant(request);
     variant.inputs[0] = {precision.source, source};

@@ -126,7 +126,8 @@ class OnednnConvTranspose final : public tactics::Tactic {
     const auto found = plan(request, problem, precision, layout);
     if (not found) return;
     const std::string_view implementation = found->descriptor.impl_info_str();
-    if (is_reference(implementation) or misses_tiles(implementation, precision)) return;
+    const bool f32 = request.inputs[0].type.dtype == DType::f32;
+    if (is_reference(implementation) or (f32 and misses_tiles(implementation, precision))) return;
     Variant variant = plain_variant(request);
     variant.inputs[0] = {precision.source, layout};
     variant.outputs = {{precision.destination, layout}};

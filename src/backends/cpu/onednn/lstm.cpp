@@ -16,7 +16,7 @@ Recurrent recurrent_of(const OpRequest& request) {
 
 dnnl::lstm_forward::primitive_desc describe(const OpRequest& request, const Recurrent& recurrent, DType storage) {
   const auto state_if = [&](bool there, DType type) { return there ? recurrent.state(type) : memory::desc(); };
-  const bool states = has_input(request, In::h);
+  const bool states = has_states(request);
   return {engine(),
           dnnl::prop_kind::forward_inference,
           recurrent.direction,
@@ -25,7 +25,7 @@ dnnl::lstm_forward::primitive_desc describe(const OpRequest& request, const Recu
           state_if(states, DType::f32),
           recurrent.weights(recurrent.width, storage),
           recurrent.weights(recurrent.hidden, storage),
-          has_input(request, In::b) ? recurrent.bias(4) : memory::desc(),
+          recurrent.bias(4),
           recurrent.sequence(storage),
           state_if(wants_states(request), storage),
           state_if(wants_states(request), DType::f32),
@@ -43,7 +43,6 @@ class OnednnLstm final : public tactics::Tactic {
     if (lstm == nullptr) return Verdict::no("not an LSTM");
     if (lstm->coupled_input_forget) return Verdict::no("input and forget gates are coupled");
     if (has_input(request, In::p)) return Verdict::no("peepholes");
-    if (has_input(request, In::h) != has_input(request, In::c)) return Verdict::no("only one of the two initial states is given");
     return supports_recurrent(request, lstm->activations, {"Sigmoid", "Tanh", "Tanh"}, lstm->clip, lstm->batch_first);
   }
 
@@ -64,7 +63,7 @@ class OnednnLstm final : public tactics::Tactic {
     if (not found) fail("oneDNN {} no longer offers the LSTM {}", version_text(), variant.text());
     KernelBuilder builder(context, request);
     bind_recurrent(builder, request, recurrent, found, false);
-    if (has_input(request, In::c)) builder.input(DNNL_ARG_SRC_ITER_C, In::c, found.src_iter_c_desc());
+    if (has_states(request)) bind_initial_state(builder, request, recurrent, DNNL_ARG_SRC_ITER_C, In::c, found.src_iter_c_desc());
     if (wants_states(request)) bind_state(builder, request, DNNL_ARG_DST_ITER_C, 2, found, found.dst_iter_c_desc());
     return builder.finish(dnnl::lstm_forward(found), found.scratchpad_desc());
   }

@@ -168,6 +168,7 @@ class OnednnMatMul final : public tactics::Tactic {
 
   void variants(const OpRequest& request, VariantSink& sink) const override {
     const Problem problem = problem_of(request);
+    const bool f32 = request.inputs[0].type.dtype == DType::f32;
     for (const Precision& precision : precisions(request, request.inputs[0].type.dtype)) {
       const auto found = plan(request, problem, precision);
       const std::string what = fmt::format("{}->{}", name_of(precision.source), name_of(precision.destination));
@@ -177,7 +178,7 @@ class OnednnMatMul final : public tactics::Tactic {
       }
       const std::string_view implementation = found->descriptor.impl_info_str();
       if (is_reference(implementation)) sink.refuse(what, "oneDNN has only its reference implementation");
-      else if (misses_tiles(implementation, precision)) sink.refuse(what, "slower than f32");
+      else if (f32 and misses_tiles(implementation, precision)) sink.refuse(what, "slower than f32");
       else sink.offer(variant_of(request, problem, precision, *found));
     }
   }

@@ -38,6 +38,18 @@ bool wants_output(const OpRequest& request, size_t index) { return index < reque
 
 bool wants_states(const OpRequest& request) { return wants_output(request, 1) or wants_output(request, 2); }
 
+bool has_states(const OpRequest& request) { return has_input(request, In::h) or has_input(request, In::c) or wants_states(request); }
+
+void bind_initial_state(KernelBuilder& builder, const OpRequest& request, const Recurrent& recurrent, int slot, size_t input,
+                        const memory::desc& wanted) {
+  const memory::desc plain_state = recurrent.state(DType::f32);
+  if (not has_input(request, input)) {
+    const auto zeros = [&] { return Tensor(DType::f32, {recurrent.directions, recurrent.batch, recurrent.hidden}); };
+    return builder.made(slot, "zeros", {}, zeros, plain_state, wanted);
+  }
+  builder.input(slot, input, request.inputs[input].constant != nullptr ? plain_state : wanted, wanted);
+}
+
 std::vector<DType> recurrent_storage(const OpRequest& request) {
   std::vector<DType> storage;
   for (const Precision& precision : precisions(request, request.inputs[In::x].type.dtype))
@@ -157,17 +169,20 @@ void bind_recurrent(KernelBuilder& builder, const OpRequest& request, const Recu
   bind_weights(builder, request, recurrent, DNNL_ARG_WEIGHTS_LAYER, In::w, found.weights_layer_desc());
   bind_weights(builder, request, recurrent, DNNL_ARG_WEIGHTS_ITER, In::r, found.weights_iter_desc());
   const int64_t bias_gates = static_cast<int64_t>(recurrent.gates.size()) + (separate_bias ? 1 : 0);
-  if (has_input(request, In::b)) {
-    const std::array sources{In::b};
+  const std::array sources{In::b};
+  if (has_input(request, In::b))
     builder.made(
         DNNL_ARG_BIAS, separate_bias ? "bias joined but the last" : "bias joined", sources,
         [&] { return joined_bias(*request.inputs[In::b].constant, recurrent, separate_bias); }, recurrent.bias(bias_gates),
         found.bias_desc());
-  }
-  if (has_input(request, In::h)) {
-    const bool constant = request.inputs[In::h].constant != nullptr;
-    builder.input(DNNL_ARG_SRC_ITER, In::h, constant ? recurrent.state(DType::f32) : found.src_iter_desc(), found.src_iter_desc());
-  }
+  else
+    builder.made(
+        DNNL_ARG_BIAS, "zeros", {},
+        [&] {
+          return Tensor(DType::f32, {recurrent.directions, bias_gates, recurrent.hidden});
+        },
+        recurrent.bias(bias_gates), found.bias_desc());
+  if (has_states(request)) bind_initial_state(builder, request, recurrent, DNNL_ARG_SRC_ITER, In::h, found.src_iter_desc());
   bind_state(builder, request, DNNL_ARG_DST_LAYER, 0, found, found.dst_layer_desc());
   if (wants_states(request)) bind_state(builder, request, DNNL_ARG_DST_ITER, 1, found, found.dst_iter_desc());
 }
