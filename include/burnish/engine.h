@@ -1,5 +1,6 @@
 // Engine: an optimized network, immutable and shared between threads. Session: one caller that runs it, with its own memory.
-// Engines come from `build` or from a file; sessions from engines. Running never allocates, locks or throws.
+// Engines come from `build` or from a file; sessions from engines. Running neither locks nor throws, and Burnish's own code allocates nothing
+// then; oneDNN allocates a few small argument lists for each of its primitives.
 #pragma once
 
 #include <filesystem>
@@ -92,7 +93,7 @@ class Session {
   Session& operator=(Session&&) noexcept;
   ~Session();
 
-  /// The memory of input or output `index`, of TensorInfo::bytes, any alignment; it must stay valid while running.
+  /// The memory of input or output `index`, of TensorInfo::bytes, aligned to the element; it must stay valid while running.
   void bind_input(size_t index, const void* data);
   void bind_output(size_t index, void* data);
 

@@ -1,6 +1,7 @@
 // Bytes to EngineData. The file is not trusted: the header's sizes are checked against the file, the body by FlatBuffers' verifier and a
 // checksum, and every index, offset, type and text when it is turned into data.
 #include <cstring>
+#include <set>
 
 #include <flatbuffers/flatbuffers.h>
 
@@ -72,6 +73,14 @@ tactics::Format format_of(const fb::Format* format, size_t rank) {
   return {dtype_of(read.storage()), *layout};
 }
 
+/// The constants that the graph's text names; other blobs are packed weights and what steps read.
+std::set<Hash128> hashes_named_in(std::string_view graph) {
+  std::set<Hash128> named;
+  for (size_t at = graph.find('@'); at != std::string_view::npos; at = graph.find('@', at + 1))
+    if (const auto hash = hash_from_text(graph.substr(at + 1, 32))) named.insert(*hash);
+  return named;
+}
+
 class BodyReader {
  public:
   BodyReader(const fb::Engine& body, std::span<const std::byte> data, std::shared_ptr<const void> owner)
@@ -100,10 +109,12 @@ class BodyReader {
  private:
   void read_blobs(EngineData& engine) {
     if (body_.blobs() == nullptr) return;
+    const std::set<Hash128> named = hashes_named_in(engine.graph);
     for (const fb::Blob* read : *body_.blobs()) {
       const fb::Hash& hash = required(read->hash(), "a blob's hash");
       blobs_.push_back(std::make_shared<const Tensor>(tensor_of(*read)));
-      engine.constants.emplace(Hash128{hash.high(), hash.low()}, blobs_.back());
+      const Hash128 key{hash.high(), hash.low()};
+      if (named.contains(key)) engine.constants.emplace(key, blobs_.back());
     }
   }
 

@@ -11,7 +11,7 @@
 
 namespace burnish::tactics {
 
-/// A tensor's memory: for outputs writable. Elements lie as the variant's format says. Inputs may have any alignment the user gave;
+/// A tensor's memory: for outputs writable. Elements lie as the variant's format says. Inputs may lie at any multiple of the element's size;
 /// what the plan places is aligned to 64 bytes.
 struct BufferRef {
   std::byte* data = nullptr;

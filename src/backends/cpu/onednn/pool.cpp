@@ -45,7 +45,7 @@ Problem problem_of(const OpRequest& request) {
 class OnednnPool final : public OneInputTactic {
  public:
   std::string_view id() const override { return "cpu.onednn.pool"; }
-  uint32_t revision() const override { return 1; }
+  uint32_t revision() const override { return 2; }
 
   Verdict supports(const OpRequest& request) const override {
     const auto* pool = request.op.as<ops::Pool>();
@@ -55,6 +55,7 @@ class OnednnPool final : public OneInputTactic {
     if (rank < 3 or rank > 5) return Verdict::no("not one to three spatial axes");
     if (request.outputs.size() > 1 and request.wanted.at(1)) return Verdict::no("oneDNN does not give the indices");
     if (Verdict verdict = supports_data(request); not verdict) return verdict;
+    if (operand_count(post_ops_of(request)) > 1) return Verdict::no("oneDNN's pool takes one further operand at most");
     const Problem problem = problem_of(request);
     if (problem.grown and problem.algorithm == dnnl::algorithm::pooling_avg_include_padding)
       return Verdict::no("oneDNN counts the part of a window beyond the padding");

@@ -1,6 +1,8 @@
 // Translates epilogues to oneDNN post-ops, one Expr step at a time.
 #include "backends/cpu/onednn/post_ops.h"
 
+#include <algorithm>
+
 #include <cmath>
 #include <limits>
 
@@ -181,6 +183,10 @@ Dims aligned(const Dims& dims, size_t rank) {
 PostOpChain post_ops_of(const OpRequest& request) {
   if (not request.has_epilogue()) return {};
   return ChainReader(request).read();
+}
+
+size_t operand_count(const PostOpChain& chain) {
+  return static_cast<size_t>(std::ranges::count_if(chain.steps, [](const PostOp& step) { return step.kind != PostOp::Kind::eltwise; }));
 }
 
 std::optional<size_t> take_bias(PostOpChain& chain, const OpRequest& request, size_t axis) {

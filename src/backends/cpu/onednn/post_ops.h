@@ -24,6 +24,9 @@ struct PostOpChain {
 /// Reads the request's epilogue. An empty chain where there is none.
 PostOpChain post_ops_of(const OpRequest& request);
 
+/// How many steps read another tensor. oneDNN 3.2's pools get more than one of them wrong.
+size_t operand_count(const PostOpChain& chain);
+
 /// Takes a first `+ constant` of one value per `axis` of the output off the chain: the primitive's own bias. Returns the request input.
 std::optional<size_t> take_bias(PostOpChain& chain, const OpRequest& request, size_t axis);
 

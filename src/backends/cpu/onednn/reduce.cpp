@@ -27,7 +27,7 @@ bool reduces_spatial_axes(const OpRequest& request) {
 class OnednnReduce final : public OneInputTactic {
  public:
   std::string_view id() const override { return "cpu.onednn.reduce"; }
-  uint32_t revision() const override { return 1; }
+  uint32_t revision() const override { return 2; }
 
   Verdict supports(const OpRequest& request) const override {
     const auto* reduce = request.op.as<ops::Reduce>();
@@ -36,6 +36,7 @@ class OnednnReduce final : public OneInputTactic {
     const size_t rank = request.dims(0).size();
     if (rank < 3 or rank > 5 or not reduces_spatial_axes(request)) return Verdict::no("not over all spatial axes of an image");
     if (not reduce->keep_dims and request.has_epilogue()) return Verdict::no("the epilogue's axes are not the pool's");
+    if (operand_count(post_ops_of(request)) > 1) return Verdict::no("oneDNN's pool takes one further operand at most");
     return supports_data(request);
   }
 
