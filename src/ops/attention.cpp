@@ -113,7 +113,7 @@ void reference(const Attention& op, EvalContext& context) {
     const Numbers<T> k(key);
     const Numbers<T> v(value);
     NumbersOut<T> y(out);
-    parallel_for(heads * rows, 8, [&](int64_t begin, int64_t end) {
+    parallel_for(heads * rows, grain_for(columns * (depth + width + 16)), [&](int64_t begin, int64_t end) {
       std::vector<double> row(static_cast<size_t>(columns));
       std::vector<double> sums(static_cast<size_t>(width));
       std::vector<int64_t> batch(rank - 2);

@@ -47,7 +47,7 @@ void reference(const BatchNormalization& op, EvalContext& context) {
     const Numbers<double> mean(context.input(3));
     const Numbers<double> variance(context.input(4));
     NumbersOut<T> y(out);
-    parallel_for(batch * channels, 1, [&](int64_t begin, int64_t end) {
+    parallel_for(batch * channels, grain_for(plane * 4), [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const int64_t c = i % channels;
         const double factor = scale[c] / std::sqrt(variance[c] + op.epsilon);

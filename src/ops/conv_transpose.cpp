@@ -135,7 +135,7 @@ void reference(const ConvTranspose& op, EvalContext& context) {
     std::vector<double> bias(static_cast<size_t>(filters), 0.0);
     if (context.has_input(2))
       for (int64_t i = 0; i < filters; ++i) bias[static_cast<size_t>(i)] = context.input(2).number(i);
-    parallel_for(dims[0] * filters, 1, [&](int64_t begin, int64_t end) {
+    parallel_for(dims[0] * filters, grain_for(channels_per_group * shape.kernel_size() * shape.output_plane()), [&](int64_t begin, int64_t end) {
       std::vector<double> sum(static_cast<size_t>(shape.input_plane()));
       for (int64_t plane = begin; plane < end; ++plane) {
         const int64_t filter = plane % filters;

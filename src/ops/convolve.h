@@ -74,7 +74,7 @@ void convolve(const Convolution& shape, const T* x, const T* weight, Out* y, con
   using Sum = Accumulator<T>;
   const int64_t filters_per_group = shape.filters / shape.group;
   const int64_t channels_per_group = shape.channels / shape.group;
-  parallel_for(shape.batch * shape.filters, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(shape.batch * shape.filters, grain_for(channels_per_group * shape.kernel_size() * shape.output_plane()), [&](int64_t begin, int64_t end) {
     std::vector<Sum> sum(static_cast<size_t>(shape.output_plane()));
     for (int64_t plane = begin; plane < end; ++plane) {
       const int64_t filter = plane % shape.filters;

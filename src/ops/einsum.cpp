@@ -196,7 +196,9 @@ void reference(const Einsum& op, EvalContext& context) {
     for (size_t axis = 0; axis < axes.count; ++axis)
       if (std::ranges::find(axes.output, axis) == axes.output.end()) summation.summed.push_back(axis);
     NumbersOut<T> y(out);
-    parallel_for(out.size(), 256, [&](int64_t begin, int64_t end) {
+    int64_t terms = 1;
+    for (const size_t axis : summation.summed) terms *= summation.extents[axis];
+    parallel_for(out.size(), grain_for(terms * 8), [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) y[i] = summation.element(i, axes.output);
     });
     y.store();

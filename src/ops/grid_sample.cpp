@@ -121,7 +121,7 @@ void reference(const GridSample& op, EvalContext& context) {
     const Numbers<T> x(input);
     const Numbers<double> positions(grid);
     NumbersOut<T> y(out);
-    parallel_for(input.dim(0) * samples, 64, [&](int64_t begin, int64_t end) {
+    parallel_for(input.dim(0) * samples, grain_for(channels * 64), [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         std::vector<AxisTaps> taps;
         for (int64_t axis = 0; axis < axes; ++axis)

@@ -53,7 +53,7 @@ void reference(const LayerNormalization& op, EvalContext& context) {
     const Numbers<double> scale(context.input(1));
     const Numbers<double> bias(context.has_input(2) ? context.input(2) : context.input(1));
     NumbersOut<T> y(out);
-    parallel_for(static_cast<int64_t>(moments.size()), 16, [&](int64_t begin, int64_t end) {
+    parallel_for(static_cast<int64_t>(moments.size()), grain_for(count * 8), [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
         const RowMoments one = moments[static_cast<size_t>(row)] = row_moments(x.data() + row * count, count, op.epsilon);
         for (int64_t i = row * count; i < (row + 1) * count; ++i) {

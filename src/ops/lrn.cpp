@@ -32,7 +32,7 @@ void reference(const Lrn& op, EvalContext& context) {
     using T = decltype(type);
     const Numbers<T> x(input);
     NumbersOut<T> y(out);
-    parallel_for(input.dim(0) * channels, 1, [&](int64_t begin, int64_t end) {
+    parallel_for(input.dim(0) * channels, grain_for(plane * 64), [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const int64_t c = i % channels;
         const int64_t first = std::max<int64_t>(c - before, 0) - c;

@@ -33,7 +33,7 @@ template <class T, class Out, class Finish>
 void multiply(const MatrixProduct& product, const T* a, const T* b, Out* y, const Finish& finish) {
   using Sum = Accumulator<T>;
   const auto batches = static_cast<int64_t>(product.a.batches.size());
-  parallel_for(batches * product.m, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(batches * product.m, grain_for(product.n * product.k), [&](int64_t begin, int64_t end) {
     std::vector<Sum> row(static_cast<size_t>(product.n));
     for (int64_t line = begin; line < end; ++line) {
       const auto batch = static_cast<size_t>(line / product.m);

@@ -52,7 +52,7 @@ void normalize_channels(EvalContext& context, int64_t channels_per_group, double
     const Numbers<double> scale(context.input(1));
     const Numbers<double> bias(context.input(2));
     NumbersOut<T> y(out);
-    parallel_for(input.size() / count, 1, [&](int64_t begin, int64_t end) {
+    parallel_for(input.size() / count, grain_for(count * 8), [&](int64_t begin, int64_t end) {
       for (int64_t group = begin; group < end; ++group) {
         const RowMoments one = row_moments(x.data() + group * count, count, epsilon);
         for (int64_t i = group * count; i < (group + 1) * count; ++i) {

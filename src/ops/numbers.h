@@ -97,6 +97,12 @@ void with_numbers(DType dtype, const Work& work) {
   work(int64_t{});
 }
 
+/// How many items of work a thread should get at least, so that starting it pays, where each takes so many operations.
+inline int64_t grain_for(int64_t operations_each) {
+  constexpr int64_t worthwhile = int64_t{1} << 18;
+  return operations_each >= worthwhile ? 1 : worthwhile / (operations_each < 1 ? 1 : operations_each);
+}
+
 /// The elements of `tensor` repeated to `dims` (NumPy's rules), in row-major order. Error where the tensor does not fit.
 template <class T>
 std::vector<T> broadcast_numbers(const Tensor& tensor, std::span<const int64_t> dims);

@@ -138,7 +138,7 @@ template <class T>
 void pool_planes(const Pool& op, const WindowBox& box, int64_t planes, const T* x, T* y, int64_t* indices) {
   const int64_t inputs = box[0].input * box[1].input * box[2].input;
   const int64_t outputs = box[0].output * box[1].output * box[2].output;
-  parallel_for(planes, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(planes, grain_for(outputs * box[0].kernel * box[1].kernel * box[2].kernel), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const Plane<T> plane{box, x + i * inputs};
       for_each_output(box, [&](const std::array<int64_t, 3>& output, int64_t index) {

@@ -171,7 +171,7 @@ template <class T>
 void reduce_all(const Reduce& op, DType dtype, const T* x, T* y, const std::vector<int64_t>& firsts, const ReducedBox& box, int64_t count) {
   const bool in_integers =
       std::is_integral_v<T> and op.kind != ReduceKind::l2 and op.kind != ReduceKind::log_sum and op.kind != ReduceKind::log_sum_exp;
-  parallel_for(static_cast<int64_t>(firsts.size()), count > 4096 ? 1 : 4096, [&](int64_t begin, int64_t end) {
+  parallel_for(static_cast<int64_t>(firsts.size()), grain_for(count * 2), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t first = firsts[static_cast<size_t>(i)];
       if constexpr (std::is_integral_v<T>) {

@@ -32,7 +32,7 @@ void reference(const RMSNormalization& op, EvalContext& context) {
     const Numbers<T> x(input);
     const Numbers<double> scale(context.input(1));
     NumbersOut<T> y(out);
-    parallel_for(rows, 16, [&](int64_t begin, int64_t end) {
+    parallel_for(rows, grain_for(count * 4), [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
         const RowMoments one = row_moments(x.data() + row * count, count, op.epsilon, false);
         for (int64_t i = row * count; i < (row + 1) * count; ++i)

@@ -120,7 +120,7 @@ void reference(const RoiAlign& op, EvalContext& context) {
     const Numbers<T> x(input);
     const Numbers<double> corners(regions);
     NumbersOut<T> y(out);
-    parallel_for(regions.dim(0), 1, [&](int64_t begin, int64_t end) {
+    parallel_for(regions.dim(0), grain_for(channels * op.height * op.width * 32), [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {
         const AxisSamples rows = axis_samples(op, corners[r * 4 + 1], corners[r * 4 + 3], op.height, height);
         const AxisSamples columns = axis_samples(op, corners[r * 4], corners[r * 4 + 2], op.width, width);

@@ -46,7 +46,7 @@ void reference(const Softmax& op, EvalContext& context) {
     using T = decltype(type);
     const Numbers<T> x(input);
     NumbersOut<T> y(out);
-    parallel_for(lines, 64, [&](int64_t begin, int64_t end) {
+    parallel_for(lines, grain_for(extent * 32), [&](int64_t begin, int64_t end) {
       for (int64_t line = begin; line < end; ++line) {
         const int64_t first = line / inner * extent * inner + line % inner;
         softmax_line(op, x.data() + first, y.data() + first, extent, inner);
