@@ -135,19 +135,20 @@ void reference(const ConvTranspose& op, EvalContext& context) {
     std::vector<double> bias(static_cast<size_t>(filters), 0.0);
     if (context.has_input(2))
       for (int64_t i = 0; i < filters; ++i) bias[static_cast<size_t>(i)] = context.input(2).number(i);
-    parallel_for(dims[0] * filters, grain_for(channels_per_group * shape.kernel_size() * shape.output_plane()), [&](int64_t begin, int64_t end) {
-      std::vector<double> sum(static_cast<size_t>(shape.input_plane()));
-      for (int64_t plane = begin; plane < end; ++plane) {
-        const int64_t filter = plane % filters;
-        const int64_t first = filter / filters_per_group * channels_per_group;
-        std::fill(sum.begin(), sum.end(), bias[static_cast<size_t>(filter)]);
-        spread_plane(shape, x.data() + (plane / filters * input.dim(1) + first) * shape.output_plane(),
-                     w.data() + (first * filters_per_group + filter % filters_per_group) * shape.kernel_size(), channels_per_group,
-                     filters_per_group * shape.kernel_size(), sum.data());
-        T* to = y.data() + plane * shape.input_plane();
-        for (const double one : sum) *to++ = static_cast<T>(one);
-      }
-    });
+    parallel_for(dims[0] * filters, grain_for(channels_per_group * shape.kernel_size() * shape.output_plane()),
+                 [&](int64_t begin, int64_t end) {
+                   std::vector<double> sum(static_cast<size_t>(shape.input_plane()));
+                   for (int64_t plane = begin; plane < end; ++plane) {
+                     const int64_t filter = plane % filters;
+                     const int64_t first = filter / filters_per_group * channels_per_group;
+                     std::fill(sum.begin(), sum.end(), bias[static_cast<size_t>(filter)]);
+                     spread_plane(shape, x.data() + (plane / filters * input.dim(1) + first) * shape.output_plane(),
+                                  w.data() + (first * filters_per_group + filter % filters_per_group) * shape.kernel_size(),
+                                  channels_per_group, filters_per_group * shape.kernel_size(), sum.data());
+                     T* to = y.data() + plane * shape.input_plane();
+                     for (const double one : sum) *to++ = static_cast<T>(one);
+                   }
+                 });
     y.store();
   });
 }

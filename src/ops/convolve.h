@@ -74,17 +74,18 @@ void convolve(const Convolution& shape, const T* x, const T* weight, Out* y, con
   using Sum = Accumulator<T>;
   const int64_t filters_per_group = shape.filters / shape.group;
   const int64_t channels_per_group = shape.channels / shape.group;
-  parallel_for(shape.batch * shape.filters, grain_for(channels_per_group * shape.kernel_size() * shape.output_plane()), [&](int64_t begin, int64_t end) {
-    std::vector<Sum> sum(static_cast<size_t>(shape.output_plane()));
-    for (int64_t plane = begin; plane < end; ++plane) {
-      const int64_t filter = plane % shape.filters;
-      const int64_t first_channel = plane / shape.filters * shape.channels + filter / filters_per_group * channels_per_group;
-      detail::convolve_plane(shape, x + first_channel * shape.input_plane(), weight + filter * channels_per_group * shape.kernel_size(),
-                             sum);
-      Out* to = y + plane * shape.output_plane();
-      for (const Sum one : sum) *to++ = finish(one, filter);
-    }
-  });
+  parallel_for(shape.batch * shape.filters, grain_for(channels_per_group * shape.kernel_size() * shape.output_plane()),
+               [&](int64_t begin, int64_t end) {
+                 std::vector<Sum> sum(static_cast<size_t>(shape.output_plane()));
+                 for (int64_t plane = begin; plane < end; ++plane) {
+                   const int64_t filter = plane % shape.filters;
+                   const int64_t first_channel = plane / shape.filters * shape.channels + filter / filters_per_group * channels_per_group;
+                   detail::convolve_plane(shape, x + first_channel * shape.input_plane(),
+                                          weight + filter * channels_per_group * shape.kernel_size(), sum);
+                   Out* to = y + plane * shape.output_plane();
+                   for (const Sum one : sum) *to++ = finish(one, filter);
+                 }
+               });
 }
 
 }  // namespace burnish::ops

@@ -178,15 +178,16 @@ void run_sequences(const EvalContext& context, const RecurrentExtents& extents, 
   if (context.has_input(4)) lengths = context.input(4).integers();
   for (const int64_t length : lengths)
     if (length < 0 or length > extents.steps) fail("sequence_lens holds {}, but there are {} steps", length, extents.steps);
-  parallel_for(extents.directions * extents.batch, grain_for(extents.steps * extents.hidden * (extents.hidden + extents.input)), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t side = i / extents.batch;
-      const int64_t item = i % extents.batch;
-      const bool backwards = direction == Direction::reverse or side == 1;
-      const int64_t length = lengths[static_cast<size_t>(item)];
-      for (int64_t step = 0; step < length; ++step) cell(side, item, backwards ? length - 1 - step : step);
-    }
-  });
+  parallel_for(extents.directions * extents.batch, grain_for(extents.steps * extents.hidden * (extents.hidden + extents.input)),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t i = begin; i < end; ++i) {
+                   const int64_t side = i / extents.batch;
+                   const int64_t item = i % extents.batch;
+                   const bool backwards = direction == Direction::reverse or side == 1;
+                   const int64_t length = lengths[static_cast<size_t>(item)];
+                   for (int64_t step = 0; step < length; ++step) cell(side, item, backwards ? length - 1 - step : step);
+                 }
+               });
 }
 
 void store_state(EvalContext& context, size_t index, DType dtype, const Dims& dims, const std::vector<double>& values) {

@@ -101,8 +101,7 @@ void KernelBuilder::input(int slot, size_t index, const dnnl::memory::desc& stor
     bindings_.push_back({slot, Binding::Source::input, index, stored, {}});
     return;
   }
-  Tensor bytes = packed(
-      context_.hash_of_constant(constant), [&] { return *constant; }, stored, wanted);
+  Tensor bytes = packed(context_.hash_of_constant(constant), [&] { return *constant; }, stored, wanted);
   bindings_.push_back({slot, Binding::Source::constant, index, wanted, std::move(bytes)});
 }
 

@@ -177,10 +177,7 @@ void bind_recurrent(KernelBuilder& builder, const OpRequest& request, const Recu
         found.bias_desc());
   else
     builder.made(
-        DNNL_ARG_BIAS, "zeros", {},
-        [&] {
-          return Tensor(DType::f32, {recurrent.directions, bias_gates, recurrent.hidden});
-        },
+        DNNL_ARG_BIAS, "zeros", {}, [&] { return Tensor(DType::f32, {recurrent.directions, bias_gates, recurrent.hidden}); },
         recurrent.bias(bias_gates), found.bias_desc());
   if (has_states(request)) bind_initial_state(builder, request, recurrent, DNNL_ARG_SRC_ITER, In::h, found.src_iter_desc());
   bind_state(builder, request, DNNL_ARG_DST_LAYER, 0, found, found.dst_layer_desc());

@@ -146,28 +146,72 @@ BURNISH_SCALAR_STEP(is_inf, static_cast<float>(std::isinf(x) and ((x < 0 and p !
 
 TileStep find_step(ExprCode code) {
   switch (code) {
-#define BURNISH_CASE(name) \
-  case ExprCode::name: return step_##name;
-    BURNISH_CASE(add)
-    BURNISH_CASE(sub)
-    BURNISH_CASE(mul)
-  BURNISH_CASE(div)
-  BURNISH_CASE(mod) BURNISH_CASE(fmod) BURNISH_CASE(pow) BURNISH_CASE(min) BURNISH_CASE(max) BURNISH_CASE(neg) BURNISH_CASE(abs)
-      BURNISH_CASE(sign) BURNISH_CASE(reciprocal) BURNISH_CASE(sqrt) BURNISH_CASE(exp) BURNISH_CASE(log) BURNISH_CASE(erf)
-          BURNISH_CASE(floor) BURNISH_CASE(ceil) BURNISH_CASE(round) BURNISH_CASE(sin) BURNISH_CASE(cos) BURNISH_CASE(tan)
-              BURNISH_CASE(asin) BURNISH_CASE(acos) BURNISH_CASE(atan) BURNISH_CASE(sinh) BURNISH_CASE(cosh) BURNISH_CASE(tanh)
-                  BURNISH_CASE(asinh) BURNISH_CASE(acosh) BURNISH_CASE(atanh) BURNISH_CASE(sigmoid) BURNISH_CASE(relu)
-                      BURNISH_CASE(softplus) BURNISH_CASE(softsign) BURNISH_CASE(mish) BURNISH_CASE(hard_swish) BURNISH_CASE(leaky_relu)
-                          BURNISH_CASE(elu) BURNISH_CASE(celu) BURNISH_CASE(selu) BURNISH_CASE(hard_sigmoid) BURNISH_CASE(thresholded_relu)
-                              BURNISH_CASE(shrink) BURNISH_CASE(swish) BURNISH_CASE(gelu_erf) BURNISH_CASE(gelu_tanh) BURNISH_CASE(prelu)
-                                  BURNISH_CASE(clip) BURNISH_CASE(is_nan) BURNISH_CASE(is_inf) BURNISH_CASE(equal) BURNISH_CASE(less)
-                                      BURNISH_CASE(less_equal) BURNISH_CASE(greater) BURNISH_CASE(greater_equal) BURNISH_CASE(logical_and)
-                                          BURNISH_CASE(logical_or) BURNISH_CASE(logical_xor) BURNISH_CASE(logical_not) BURNISH_CASE(where)
-                                              BURNISH_CASE(round_half_away) BURNISH_CASE(trunc)
-#undef BURNISH_CASE
-                                                  case ExprCode::cast:
-    return step_copy;
-    default : return nullptr;
+    case ExprCode::add: return step_add;
+    case ExprCode::sub: return step_sub;
+    case ExprCode::mul: return step_mul;
+    case ExprCode::div: return step_div;
+    case ExprCode::mod: return step_mod;
+    case ExprCode::fmod: return step_fmod;
+    case ExprCode::pow: return step_pow;
+    case ExprCode::min: return step_min;
+    case ExprCode::max: return step_max;
+    case ExprCode::neg: return step_neg;
+    case ExprCode::abs: return step_abs;
+    case ExprCode::sign: return step_sign;
+    case ExprCode::reciprocal: return step_reciprocal;
+    case ExprCode::sqrt: return step_sqrt;
+    case ExprCode::exp: return step_exp;
+    case ExprCode::log: return step_log;
+    case ExprCode::erf: return step_erf;
+    case ExprCode::floor: return step_floor;
+    case ExprCode::ceil: return step_ceil;
+    case ExprCode::round: return step_round;
+    case ExprCode::sin: return step_sin;
+    case ExprCode::cos: return step_cos;
+    case ExprCode::tan: return step_tan;
+    case ExprCode::asin: return step_asin;
+    case ExprCode::acos: return step_acos;
+    case ExprCode::atan: return step_atan;
+    case ExprCode::sinh: return step_sinh;
+    case ExprCode::cosh: return step_cosh;
+    case ExprCode::tanh: return step_tanh;
+    case ExprCode::asinh: return step_asinh;
+    case ExprCode::acosh: return step_acosh;
+    case ExprCode::atanh: return step_atanh;
+    case ExprCode::sigmoid: return step_sigmoid;
+    case ExprCode::relu: return step_relu;
+    case ExprCode::softplus: return step_softplus;
+    case ExprCode::softsign: return step_softsign;
+    case ExprCode::mish: return step_mish;
+    case ExprCode::hard_swish: return step_hard_swish;
+    case ExprCode::leaky_relu: return step_leaky_relu;
+    case ExprCode::elu: return step_elu;
+    case ExprCode::celu: return step_celu;
+    case ExprCode::selu: return step_selu;
+    case ExprCode::hard_sigmoid: return step_hard_sigmoid;
+    case ExprCode::thresholded_relu: return step_thresholded_relu;
+    case ExprCode::shrink: return step_shrink;
+    case ExprCode::swish: return step_swish;
+    case ExprCode::gelu_erf: return step_gelu_erf;
+    case ExprCode::gelu_tanh: return step_gelu_tanh;
+    case ExprCode::prelu: return step_prelu;
+    case ExprCode::clip: return step_clip;
+    case ExprCode::is_nan: return step_is_nan;
+    case ExprCode::is_inf: return step_is_inf;
+    case ExprCode::equal: return step_equal;
+    case ExprCode::less: return step_less;
+    case ExprCode::less_equal: return step_less_equal;
+    case ExprCode::greater: return step_greater;
+    case ExprCode::greater_equal: return step_greater_equal;
+    case ExprCode::logical_and: return step_logical_and;
+    case ExprCode::logical_or: return step_logical_or;
+    case ExprCode::logical_xor: return step_logical_xor;
+    case ExprCode::logical_not: return step_logical_not;
+    case ExprCode::where: return step_where;
+    case ExprCode::round_half_away: return step_round_half_away;
+    case ExprCode::trunc: return step_trunc;
+    case ExprCode::cast: return step_copy;
+    default: return nullptr;
   }
 }
 
