@@ -61,6 +61,7 @@ TEST(EngineFile, IsReadAsItWasWritten) {
   EXPECT_EQ(data.plans.at(0).steps.size(), built().data().plans.at(0).steps.size());
   EXPECT_EQ(read_header(good_file()).version, file_version);
   EXPECT_EQ(read_header(good_file()).file_bytes, good_file().size());
+  EXPECT_EQ(write(data), good_file());
 }
 
 TEST(EngineFile, SameChoicesGiveSameBytes) {
