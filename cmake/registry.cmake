@@ -15,9 +15,10 @@ if(NOT CMAKE_SCRIPT_MODE_FILE)
     if(NOT sources)
       set(output ${PROJECT_SOURCE_DIR}/cmake/empty.cpp)
     endif()
+    get_property(left_out GLOBAL PROPERTY BURNISH_BACKENDS_LEFT_OUT)
     add_custom_command(
       OUTPUT ${PROJECT_BINARY_DIR}/generated/registry/${room}.cpp
-      COMMAND ${CMAKE_COMMAND} -DROOM=${room} -DSOURCE=${PROJECT_SOURCE_DIR}/src -DOUTPUT=${PROJECT_BINARY_DIR}/generated/registry/${room}.cpp
+      COMMAND ${CMAKE_COMMAND} "-DLEFT_OUT=${left_out}" -DROOM=${room} -DSOURCE=${PROJECT_SOURCE_DIR}/src -DOUTPUT=${PROJECT_BINARY_DIR}/generated/registry/${room}.cpp
               -P ${BURNISH_REGISTRY_SCRIPT}
       DEPENDS ${sources} ${BURNISH_REGISTRY_SCRIPT}
       COMMENT "Registering ${room}"
@@ -38,6 +39,9 @@ foreach(source IN LISTS sources)
   cmake_path(GET source PARENT_PATH folder)
   if(ROOM STREQUAL backends)
     string(REGEX REPLACE "/.*" "" backend "${folder}")
+    if(backend IN_LIST LEFT_OUT)
+      continue()
+    endif()
     cmake_path(GET folder FILENAME folder)
     set(namespace burnish::${backend})
     set(registry burnish::tactics::Registry)

@@ -21,8 +21,8 @@ struct ShapeRange {
 };
 
 struct BuildConfig {
-  /// "cpu", "ref", ...: see `burnish devices`.
-  std::string backend = "cpu";
+  /// "cuda", "cpu", "ref", ...: see `burnish devices`. Empty: the GPU where there is one that can be used, else the CPU.
+  std::string backend;
   /// Threads the engine is built for and runs with; 0: all cores this process may use.
   int threads = 0;
   /// By input name. Dynamic dimensions get these values; in this version min, opt and max must be equal.

@@ -83,6 +83,19 @@ struct StepTime {
 struct SessionConfig {
   /// Fills the arena with this byte first (tests: 0xff makes every float a NaN). Negative: leaves it.
   int fill_arena = -1;
+  /// On a GPU: records the kernels once and launches them as one graph from the second run on.
+  bool graphs = true;
+};
+
+/// Where memory lies that a session is given.
+enum class Memory : uint8_t { host, device };
+
+/// Seconds one run took. On a GPU by its clock, and `enqueue` by the host's: from the call until all work was handed over.
+struct RunTimes {
+  double transfer_in = 0;
+  double compute = 0;
+  double transfer_out = 0;
+  double enqueue = 0;
 };
 
 /// One caller's state: arena and bindings. Not thread-safe; make one for each thread.
@@ -94,13 +107,18 @@ class Session {
   ~Session();
 
   /// The memory of input or output `index`, of TensorInfo::bytes, aligned to the element; it must stay valid while running.
-  void bind_input(size_t index, const void* data);
-  void bind_output(size_t index, void* data);
+  /// Memory on the host is copied to and from the device where the engine runs on one; memory on the device is used in place, and must be
+  /// aligned to 256 bytes.
+  void bind_input(size_t index, const void* data, Memory memory = Memory::host);
+  void bind_output(size_t index, void* data, Memory memory = Memory::host);
 
   /// Runs once, synchronously, on the calling thread and its helpers. Every binding must be set.
   Status run() noexcept;
   /// As `run`, and tells how long each step took (`times` holds one entry for each step).
   Status run_profiled(std::span<double> times) noexcept;
+  /// As `run`, and tells where the time went. Without `transfers`, what is bound on the host is neither copied in nor out: the device works
+  /// on what it had, which is for measuring.
+  Status run_timed(RunTimes& times, bool transfers = true) noexcept;
   size_t step_count() const;
   std::string_view step_name(size_t index) const;
 

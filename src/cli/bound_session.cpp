@@ -88,7 +88,8 @@ std::vector<std::vector<std::byte>> make_inputs(const Engine& engine, const File
   return inputs;
 }
 
-BoundSession::BoundSession(const Engine& engine, std::span<const std::vector<std::byte>> inputs) : engine_(engine), session_(engine) {
+BoundSession::BoundSession(const Engine& engine, std::span<const std::vector<std::byte>> inputs, const SessionConfig& config)
+    : engine_(engine), session_(engine, config) {
   for (size_t i = 0; i < inputs.size(); ++i) session_.bind_input(i, inputs[i].data());
   for (size_t i = 0; i < engine.outputs().size(); ++i) {
     outputs_.emplace_back(engine.outputs()[i].bytes);

@@ -17,7 +17,7 @@ std::vector<std::vector<std::byte>> make_inputs(const Engine& engine, const File
 class BoundSession {
  public:
   /// `inputs` must outlive it.
-  BoundSession(const Engine& engine, std::span<const std::vector<std::byte>> inputs);
+  BoundSession(const Engine& engine, std::span<const std::vector<std::byte>> inputs, const SessionConfig& config = {});
 
   Session& session() { return session_; }
   const Engine& engine() const { return engine_; }

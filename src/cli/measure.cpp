@@ -32,13 +32,19 @@ struct Stream {
   Measured measured;
   std::exception_ptr fault;
 
-  void run_once() {
+  bool transfers = true;
+  bool transferred = false;  // what is bound on the host was copied in at least once
+
+  RunTimes run_once() {
+    RunTimes times;
     if (with_steps) {
       std::vector<double>& times = measured.steps.emplace_back(session->session().step_count());
       check(session->session().run_profiled(times));
     } else {
-      check(session->session().run());
+      check(session->session().run_timed(times, transfers or not transferred));
+      transferred = true;
     }
+    return times;
   }
 
   void warm_up(double ms) {
@@ -60,14 +66,14 @@ struct Stream {
       if (config.stop and config.stop()) return;
       if (count > 0) wait_ms(config.idle_ms);
       QueryTime query;
-      query.enqueue.begin = ms_between(origin, Clock::now());
-      query.h2d = {query.enqueue.begin, query.enqueue.begin};
       wait_ms(config.sleep_ms);
-      query.compute.begin = ms_between(origin, Clock::now());
-      run_once();
-      query.compute.end = ms_between(origin, Clock::now());
-      query.enqueue.end = query.compute.end;
-      query.d2h = {query.compute.end, query.compute.end};
+      const double begin = ms_between(origin, Clock::now());
+      const RunTimes times = run_once();
+      const double end = ms_between(origin, Clock::now());
+      query.enqueue = {begin, with_steps ? end : begin + times.enqueue * 1e3};
+      query.h2d = {begin, begin + times.transfer_in * 1e3};
+      query.compute = {query.h2d.end, with_steps ? end : query.h2d.end + times.compute * 1e3};
+      query.d2h = {query.compute.end, query.compute.end + times.transfer_out * 1e3};
       measured.queries.push_back(query);
     }
   }
@@ -117,7 +123,10 @@ Measured run_streams(std::span<Stream> streams, const MeasureConfig& config) {
 Measured measure(std::span<BoundSession> sessions, const MeasureConfig& config) {
   BURNISH_CHECK(not sessions.empty());
   std::vector<Stream> streams(sessions.size());
-  for (size_t i = 0; i < sessions.size(); ++i) streams[i].session = &sessions[i];
+  for (size_t i = 0; i < sessions.size(); ++i) {
+    streams[i].session = &sessions[i];
+    streams[i].transfers = config.transfers;
+  }
   return run_streams(streams, config);
 }
 

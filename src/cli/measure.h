@@ -17,6 +17,7 @@ struct MeasureConfig {
   int64_t iterations = 10;     // at least so many for each session
   double sleep_ms = 0;         // between the call and the computation
   double idle_ms = 0;          // between two queries
+  bool transfers = true;       // to and from a GPU, with every query
   std::function<bool()> stop;  // asked between queries
 };
 

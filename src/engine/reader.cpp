@@ -70,7 +70,8 @@ tactics::Format format_of(const fb::Format* format, size_t rank) {
   const fb::Format& read = required(format, "a format");
   const auto layout = Layout::parse(text_of(read.layout()));
   if (not layout or layout->order.size() != rank) fail("unreadable layout `{}` for rank {}", text_of(read.layout()), rank);
-  return {dtype_of(read.storage()), *layout};
+  if (read.space() > static_cast<uint8_t>(tactics::Space::device)) fail("a format of unknown memory {}", read.space());
+  return {dtype_of(read.storage()), *layout, static_cast<tactics::Space>(read.space())};
 }
 
 /// The constants that the graph's text names; other blobs are packed weights and what steps read.
@@ -174,6 +175,7 @@ class BodyReader {
       for (const flatbuffers::String* region : *request.regions()) made.regions.push_back(parse_graph(region->string_view()));
     made.target.threads = plan.threads;
     made.target.device = plan.device;
+    made.target.space = plan.space;
     return made;
   }
 
@@ -229,6 +231,8 @@ class BodyReader {
       if (tensor == plan::no_tensor) return;
       if (tensor >= plan.tensors.size()) fail("tensor {} of {}", tensor, plan.tensors.size());
       const int64_t needed = tactics::stored_bytes(format, type.shape.dims());
+      if (plan.tensors[tensor].format.space != format.space)
+        fail("tensor {} lies in another memory than the step needs", plan.tensors[tensor].name);
       if (plan.tensors[tensor].bytes != needed)
         fail("tensor {} has {} bytes where the step needs {}", plan.tensors[tensor].name, plan.tensors[tensor].bytes, needed);
     };
@@ -264,9 +268,13 @@ class BodyReader {
     made.device = text_of(plan.device());
     made.threads = plan.threads();
     if (made.threads < 1 or made.threads > 4096) fail("a plan for {} threads", made.threads);
-    made.memory = {plan.arena_bytes(), plan.lower_bound(), plan.without_reuse()};
+    if (plan.space() > static_cast<uint8_t>(tactics::Space::device)) fail("a plan for unknown memory {}", plan.space());
+    made.space = static_cast<tactics::Space>(plan.space());
+    made.memory = {plan.arena_bytes(), plan.lower_bound(), plan.without_reuse(), plan.host_arena_bytes()};
     made.expected_seconds = plan.expected_seconds();
     if (made.memory.arena_bytes < 0 or made.memory.arena_bytes > (int64_t{1} << 46)) fail("an arena of {} bytes", made.memory.arena_bytes);
+    if (made.memory.host_arena_bytes < 0 or made.memory.host_arena_bytes > (int64_t{1} << 46))
+      fail("a host arena of {} bytes", made.memory.host_arena_bytes);
     for (const uint32_t index : list_of(plan.constants())) made.constants.push_back(blob(index));
     if (plan.tensors() != nullptr)
       for (const fb::Slot* slot : *plan.tensors()) made.tensors.push_back(read(*slot));
@@ -284,7 +292,7 @@ class BodyReader {
     made.dtype = dtype_of(slot.dtype());
     made.dims = dims_of(slot.dims());
     made.format = format_of(slot.format(), made.dims.size());
-    if (slot.place() > static_cast<uint8_t>(plan::Place::none)) fail("tensor {} lies nowhere known", made.name);
+    if (slot.place() > static_cast<uint8_t>(plan::Place::host_arena)) fail("tensor {} lies nowhere known", made.name);
     made.place = static_cast<plan::Place>(slot.place());
     made.index = slot.index();
     made.offset = slot.offset();

@@ -92,7 +92,8 @@ class BodyWriter {
   }
 
   Offset<fb::Format> write(const tactics::Format& format) {
-    return fb::CreateFormat(out_, static_cast<uint8_t>(format.storage), out_.CreateSharedString(format.layout.text()));
+    return fb::CreateFormat(out_, static_cast<uint8_t>(format.storage), out_.CreateSharedString(format.layout.text()),
+                            static_cast<uint8_t>(format.space));
   }
   Offset<flatbuffers::Vector<Offset<fb::Format>>> write(const std::vector<tactics::Format>& formats) {
     std::vector<Offset<fb::Format>> written;
@@ -164,7 +165,8 @@ class BodyWriter {
     const auto outputs = write(plan.outputs);
     return fb::CreatePlan(out_, out_.CreateString(plan.backend), out_.CreateString(plan.device), plan.threads, out_.CreateVector(tensors),
                           out_.CreateVector(steps), inputs, outputs, out_.CreateVector(constants), plan.memory.arena_bytes,
-                          plan.memory.lower_bound, plan.memory.without_reuse, plan.expected_seconds);
+                          plan.memory.lower_bound, plan.memory.without_reuse, plan.expected_seconds, plan.memory.host_arena_bytes,
+                          static_cast<uint8_t>(plan.space));
   }
 
   const EngineData& engine_;

@@ -25,7 +25,8 @@ std::pair<uint32_t, int64_t> Buffers::outermost(uint32_t root) const {
 }
 
 void Buffers::put_inside(uint32_t part, uint32_t whole, int64_t offset) {
-  BURNISH_CHECK(roots_[part].parent == UINT32_MAX and roots_[part].place == Place::arena and part != whole);
+  BURNISH_CHECK(roots_[part].parent == UINT32_MAX and roots_[part].place != Place::input and roots_[part].place != Place::constant and
+                part != whole);
   roots_[part].parent = whole;
   roots_[part].parent_offset = offset;
   Root& outer = roots_[whole];

@@ -25,6 +25,7 @@ class Maker {
     plan_.backend = std::string(found.backend->name());
     plan_.device = found.target.device;
     plan_.threads = found.target.threads;
+    plan_.space = found.target.space;
     plan_.expected_seconds = chosen.seconds;
   }
 
@@ -75,8 +76,11 @@ class Maker {
 
   uint32_t add_fresh(ValueId id, const Format& format) {
     const int64_t bytes = tactics::stored_bytes(format, graph_.type(id).shape.dims());
-    return add_tensor(id, format, buffers_.new_root(Place::arena, 0, bytes), 0, next_class_++);
+    return add_tensor(id, format, buffers_.new_root(arena_of(format), 0, bytes), 0, next_class_++);
   }
+
+  Place arena_of(const Format& format) const { return format.space == plan_.space ? Place::arena : Place::host_arena; }
+  static bool is_arena(Place place) { return place == Place::arena or place == Place::host_arena; }
 
   void bind_inputs() {
     for (const ValueId id : graph_.inputs()) {
@@ -91,7 +95,8 @@ class Maker {
 
   Format io_format(const std::string& name, const TensorType& type) const {
     const auto asked = chosen_.io_formats.find(name);
-    return asked == chosen_.io_formats.end() ? tactics::plain_format(type) : asked->second;
+    if (asked == chosen_.io_formats.end()) return tactics::plain_format(type, plan_.space);
+    return {asked->second.storage, asked->second.layout, plan_.space};
   }
 
   uint32_t constant_tensor(ValueId id) {
@@ -125,7 +130,10 @@ class Maker {
     step.request = tactics::reformat_request(graph_.type(id), found_.target);
     step.variant = tactics::reformat_variant(*found_.backend, graph_.type(id), plan_.tensors[source].format, plan_.tensors[target].format,
                                              found_.target.threads);
-    const std::string tactic = fmt::format("{}.reformat", found_.backend->name());
+    const bool stays_on_host =
+        plan_.tensors[source].format.space == tactics::Space::host and plan_.tensors[target].format.space == tactics::Space::host;
+    const std::string_view backend = stays_on_host and plan_.space == tactics::Space::device ? "cpu" : found_.backend->name();
+    const std::string tactic = fmt::format("{}.reformat", backend);
     const tactics::Tactic* found = tactics::registry().find_tactic(tactic);
     BURNISH_CHECK(found != nullptr, "backend {} brings no reformat", found_.backend->name());
     step.tactic = tactic;
@@ -199,7 +207,7 @@ class Maker {
     const auto [root, offset] = buffers_.outermost(root_of(tensor));
     const Buffers::Root& memory = buffers_.at(root);
     const int64_t bytes = tactics::stored_bytes(step.variant.outputs.at(0), graph_.type(node.outputs[0]).shape.dims());
-    if (memory.place != Place::arena or memory.shared or offset != 0 or memory.bytes != bytes) return false;
+    if (not is_arena(memory.place) or memory.shared or offset != 0 or memory.bytes != bytes) return false;
     int64_t reads_here = 0;
     for (size_t i = 0; i < step.inputs.size(); ++i) {
       if (step.inputs[i] == no_tensor or buffers_.outermost(root_of(step.inputs[i])).first != root) continue;
@@ -251,8 +259,8 @@ class Maker {
   bool absorb(uint32_t part, uint32_t whole, int64_t offset) {
     const uint32_t root = root_of(part);
     const Buffers::Root& memory = buffers_.at(root);
-    const bool own = memory.place == Place::arena and memory.parent == UINT32_MAX and plan_.tensors[part].offset == 0 and
-                     memory.bytes == plan_.tensors[part].bytes;
+    const bool own = memory.place == buffers_.at(root_of(whole)).place and is_arena(memory.place) and memory.parent == UINT32_MAX and
+                     plan_.tensors[part].offset == 0 and memory.bytes == plan_.tensors[part].bytes;
     if (not own or root == root_of(whole) or offset % 64 != 0) return false;
     buffers_.put_inside(root, root_of(whole), offset);
     merge_classes(plan_.tensors[part].alias_class, plan_.tensors[whole].alias_class);
@@ -302,24 +310,38 @@ class Maker {
   }
 
   void place_all() {
-    std::vector<MemoryRequest> requests;
-    std::vector<uint32_t> owners;
-    for (uint32_t i = 0; i < buffers_.size(); ++i) {
-      const Buffers::Root& root = buffers_.at(i);
-      if (root.place != Place::arena or root.parent != UINT32_MAX or root.first_step == UINT32_MAX) continue;
-      requests.push_back({root.bytes, root.first_step, root.last_step});
-      owners.push_back(i);
-      plan_.memory.without_reuse += root.bytes;
-    }
-    const size_t roots = requests.size();
-    for (uint32_t i = 0; i < plan_.steps.size(); ++i) requests.push_back({plan_.steps[i].variant.workspace, i, i});
-    const Placement placement = place(requests);
+    std::vector<int64_t> offsets(buffers_.size(), 0);
+    const Placement placement = place_in(Place::arena, offsets);
     plan_.memory.arena_bytes = placement.arena_bytes;
     plan_.memory.lower_bound = placement.lower_bound;
-    std::vector<int64_t> offsets(buffers_.size(), 0);
-    for (size_t i = 0; i < roots; ++i) offsets[owners[i]] = placement.offsets[i];
-    for (size_t i = 0; i < plan_.steps.size(); ++i) plan_.steps[i].workspace_offset = placement.offsets[roots + i];
+    if (plan_.space != tactics::Space::host) plan_.memory.host_arena_bytes = place_in(Place::host_arena, offsets).arena_bytes;
     for (uint32_t i = 0; i < plan_.tensors.size(); ++i) settle(i, offsets);
+  }
+
+  /// Whether a step's workspace lies in this arena.
+  bool works_in(Place arena, const Step& step) const {
+    return plan_.space == tactics::Space::host or on_device(step) == (arena == Place::arena);
+  }
+
+  Placement place_in(Place arena, std::vector<int64_t>& offsets) {
+    std::vector<MemoryRequest> requests;
+    std::vector<int64_t*> places;
+    for (uint32_t i = 0; i < buffers_.size(); ++i) {
+      const Buffers::Root& root = buffers_.at(i);
+      if (root.place != arena or root.parent != UINT32_MAX or root.first_step == UINT32_MAX) continue;
+      requests.push_back({root.bytes, root.first_step, root.last_step});
+      places.push_back(&offsets[i]);
+      plan_.memory.without_reuse += root.bytes;
+    }
+    for (uint32_t i = 0; i < plan_.steps.size(); ++i) {
+      if (not works_in(arena, plan_.steps[i])) continue;
+      requests.push_back({plan_.steps[i].variant.workspace, i, i});
+      places.push_back(&plan_.steps[i].workspace_offset);
+    }
+    constexpr int64_t host_alignment = 64, device_alignment = 256;
+    Placement placement = place(requests, plan_.space == tactics::Space::device ? device_alignment : host_alignment);
+    for (size_t i = 0; i < places.size(); ++i) *places[i] = placement.offsets[i];
+    return placement;
   }
 
   void settle(uint32_t tensor, const std::vector<int64_t>& offsets) {
@@ -328,7 +350,7 @@ class Maker {
     const Buffers::Root& memory = buffers_.at(root);
     slot.place = slot.bytes == 0 ? Place::none : memory.place;
     slot.index = memory.index;
-    slot.offset += inner + (memory.place == Place::arena ? offsets[root] : 0);
+    slot.offset += inner + (is_arena(memory.place) ? offsets[root] : 0);
   }
 
   const Graph& graph_;
@@ -343,6 +365,11 @@ class Maker {
 };
 
 }  // namespace
+
+bool on_device(const Step& step) {
+  const auto device = [](const tactics::Format& format) { return format.space == tactics::Space::device; };
+  return std::ranges::any_of(step.variant.inputs, device) or std::ranges::any_of(step.variant.outputs, device);
+}
 
 Plan make(const Graph& graph, const tactics::CandidateSet& found, const tactics::Assignment& chosen) {
   return Maker(graph, found, chosen).run();

@@ -9,7 +9,9 @@
 
 namespace burnish::plan {
 
-enum class Place : uint8_t { arena, input, output, constant, none };
+/// `arena` is where the plan's steps keep what they make: host memory, or the device's. `host_arena` holds what steps on the host make in
+/// a plan for a device. Constants lie on the host.
+enum class Place : uint8_t { arena, input, output, constant, none, host_arena };
 
 /// One buffer view. Tensors that alias (views, in-place results, network outputs written directly) share place and offset.
 struct TensorSlot {
@@ -52,12 +54,14 @@ struct MemoryReport {
   int64_t arena_bytes = 0;
   int64_t lower_bound = 0;
   int64_t without_reuse = 0;
+  int64_t host_arena_bytes = 0;  // beside the arena, in plans for a device
 };
 
 struct Plan {
   std::string backend;
   std::string device;
   int threads = 1;
+  tactics::Space space = tactics::Space::host;  // of the arena, of network inputs and of outputs
   std::vector<TensorSlot> tensors;
   std::vector<Step> steps;
   std::vector<Binding> inputs;
@@ -69,6 +73,9 @@ struct Plan {
 
 /// Schedules, inserts reformats, makes views and in-place results alias, and places everything. The result has passed `verify_memory`.
 Plan make(const Graph& graph, const tactics::CandidateSet& found, const tactics::Assignment& chosen);
+
+/// Whether a step runs on the device: it reads or writes its memory. Its workspace lies there too.
+bool on_device(const Step& step);
 
 std::string print(const Plan& plan);
 

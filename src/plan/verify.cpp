@@ -69,7 +69,7 @@ class Replay {
       const int64_t workspace = step.variant.workspace;
       if (workspace > 0) {
         check_workspace(step, workspace);
-        spaces_[{Place::arena, 0}].write(step.workspace_offset, step.workspace_offset + workspace, no_tensor);
+        spaces_[{workspace_place(step), 0}].write(step.workspace_offset, step.workspace_offset + workspace, no_tensor);
       }
       for (const uint32_t output : step.outputs)
         if (output != no_tensor) write(output, step);
@@ -92,6 +92,7 @@ class Replay {
       case Place::output: return slot.index < plan_.outputs.size() ? binding_bytes(plan_.outputs[slot.index]) : -1;
       case Place::constant: return slot.index < plan_.constants.size() ? static_cast<int64_t>(plan_.constants[slot.index]->bytes()) : -1;
       case Place::none: return 0;
+      case Place::host_arena: return plan_.memory.host_arena_bytes;
     }
     return -1;
   }
@@ -103,6 +104,8 @@ class Replay {
         if (slot.bytes != 0) fail("plan: tensor {} of {} bytes lies nowhere", slot.name, slot.bytes);
         continue;
       }
+      const bool on_host = slot.place == Place::constant or slot.place == Place::host_arena;
+      if (slot.format.space != (on_host ? tactics::Space::host : plan_.space)) fail("plan: tensor {} lies in the wrong memory", slot.name);
       const int64_t needed = tactics::stored_bytes(slot.format, slot.dims);
       const int64_t space = space_bytes(slot);
       if (slot.bytes != needed) fail("plan: tensor {} holds {} bytes where its format needs {}", slot.name, slot.bytes, needed);
@@ -111,24 +114,29 @@ class Replay {
     }
   }
 
+  static bool is_arena(Place place) { return place == Place::arena or place == Place::host_arena; }
+  Place workspace_place(const Step& step) const {
+    return plan_.space == tactics::Space::host or on_device(step) ? Place::arena : Place::host_arena;
+  }
+
   void check_workspace(const Step& step, int64_t bytes) const {
-    const int64_t arena = plan_.memory.arena_bytes;
+    const Place place = workspace_place(step);
+    const int64_t arena = place == Place::arena ? plan_.memory.arena_bytes : plan_.memory.host_arena_bytes;
     if (step.workspace_offset < 0 or bytes > arena or step.workspace_offset > arena - bytes)
       fail("plan: the workspace of step {} leaves the arena", step.name);
     for (const auto& list : {step.inputs, step.outputs})
       for (const uint32_t tensor : list) {
         if (tensor == no_tensor) continue;
         const TensorSlot& other = slot(tensor, step.name);
-        if (other.place == Place::arena and other.offset < step.workspace_offset + bytes and
-            step.workspace_offset < other.offset + other.bytes)
+        if (other.place == place and other.offset < step.workspace_offset + bytes and step.workspace_offset < other.offset + other.bytes)
           fail("plan: the workspace of step {} overlaps tensor {}", step.name, other.name);
       }
   }
 
   void check_read(const Step& step, uint32_t tensor) {
     const TensorSlot& read = slot(tensor, step.name);
-    if (read.place != Place::arena and read.place != Place::output) return;
-    const auto found = spaces_.find({read.place, read.place == Place::arena ? 0 : read.index});
+    if (not is_arena(read.place) and read.place != Place::output) return;
+    const auto found = spaces_.find({read.place, is_arena(read.place) ? 0 : read.index});
     const auto accepts = [&](uint32_t writer) { return holds_value_of(writer, tensor); };
     const int64_t foreign =
         found == spaces_.end() ? read.offset : found->second.first_foreign(read.offset, read.offset + read.bytes, accepts);
@@ -144,10 +152,10 @@ class Replay {
   void write(uint32_t tensor, const Step& step) {
     const TensorSlot& target = slot(tensor, step.name);
     if (target.place == Place::none) return;
-    if (target.place != Place::arena and target.place != Place::output)
+    if (not is_arena(target.place) and target.place != Place::output)
       fail("plan: step {} writes into input or constant {}", step.name, target.name);
     check_outputs_apart(step, target);
-    spaces_[{target.place, target.place == Place::arena ? 0 : target.index}].write(target.offset, target.offset + target.bytes, tensor);
+    spaces_[{target.place, is_arena(target.place) ? 0 : target.index}].write(target.offset, target.offset + target.bytes, tensor);
   }
 
   /// An output may lie on an input's bytes only where the variant says so, and then exactly.
@@ -155,7 +163,7 @@ class Replay {
     for (size_t i = 0; i < step.inputs.size(); ++i) {
       if (step.inputs[i] == no_tensor) continue;
       const TensorSlot& input = slot(step.inputs[i], step.name);
-      const bool same_space = input.place == target.place and (target.place == Place::arena or input.index == target.index);
+      const bool same_space = input.place == target.place and (is_arena(target.place) or input.index == target.index);
       if (not same_space or input.bytes == 0 or target.bytes == 0) continue;
       if (input.offset >= target.offset + target.bytes or target.offset >= input.offset + input.bytes) continue;
       const bool in_place = step.variant.in_place == static_cast<int>(i) and input.offset == target.offset and input.bytes == target.bytes;

@@ -63,7 +63,12 @@ void check_reformat(const plan::Step& step) {
   const OpRequest& request = step.request;
   if (request.inputs.size() != 1 or request.outputs.size() != 1 or not(request.inputs[0].type == request.outputs[0]))
     fail("a reformat changes the type");
-  if (step.variant.workspace != 0 or step.variant.in_place >= 0) fail("a reformat has neither workspace nor runs in place");
+  if (step.variant.in_place >= 0) fail("a reformat never runs in place");
+  const tactics::Format &from = step.variant.inputs.at(0), &to = step.variant.outputs.at(0);
+  const Dims dims = request.outputs[0].shape.dims();
+  const int64_t staged = from.space == to.space ? 0 : tactics::stored_bytes(from.space == tactics::Space::host ? from : to, dims);
+  if (step.variant.workspace != 0 and step.variant.workspace != staged)
+    fail("a reformat has a workspace of {} bytes", step.variant.workspace);
 }
 
 std::string key_of(const plan::Step& step) {

@@ -1,5 +1,6 @@
 #include "runtime/loaded_engine.h"
 
+#include "base/concurrent.h"
 #include "base/error.h"
 #include "base/parallel.h"
 #include "ir/text.h"
@@ -15,7 +16,8 @@ namespace {
 std::vector<TensorInfo> infos_of(const std::vector<plan::Binding>& bindings) {
   std::vector<TensorInfo> infos;
   for (const plan::Binding& binding : bindings)
-    infos.push_back({binding.name, binding.format.storage, binding.dims, binding.format.text(),
+    infos.push_back({binding.name, binding.format.storage, binding.dims,
+                     tactics::Format{binding.format.storage, binding.format.layout}.text(),
                      static_cast<size_t>(tactics::stored_bytes(binding.format, binding.dims))});
   return infos;
 }
@@ -40,6 +42,17 @@ std::string unfit(const plan::Plan& plan, int threads) {
 std::string usable_backend(const std::string& wanted) {
   const tactics::Backend* backend = tactics::registry().find_backend(wanted);
   return backend != nullptr and backend->unavailable().empty() ? wanted : "cpu";
+}
+
+template <class Work>
+void in_step(const plan::Step& step, const Work& work) {
+  in_context([&] { return fmt::format("building the kernel of step `{}` ({})", step.name, step.tactic); }, work);
+}
+
+const tactics::Tactic& tactic_of(const plan::Step& step) {
+  const tactics::Tactic* tactic = tactics::registry().find_tactic(step.tactic);
+  BURNISH_CHECK(tactic != nullptr, "tactic {} is gone", step.tactic);
+  return *tactic;
 }
 
 }  // namespace
@@ -71,14 +84,16 @@ LoadedEngine::LoadedEngine(engine::EngineData data, const OpenConfig& config, bo
   if (not record)
     for (const auto& [hash, tensor] : data_.constants) store.know_hash(tensor.get(), hash);
   StepChecker checker;
-  for (const plan::Step& step : plan().steps)
-    in_context([&] { return fmt::format("building the kernel of step `{}` ({})", step.name, step.tactic); },
-               [&] {
-                 const tactics::Tactic* tactic = tactics::registry().find_tactic(step.tactic);
-                 BURNISH_CHECK(tactic != nullptr, "tactic {} is gone", step.tactic);
-                 if (not record) checker.check(step, *tactic);
-                 kernels_.push_back(tactic->build(store, step.request, step.variant));
-               });
+  if (not record)
+    for (const plan::Step& step : plan().steps) in_step(step, [&] { checker.check(step, tactic_of(step)); });
+  kernels_.resize(plan().steps.size());
+  const auto build = [&](size_t i) {
+    const plan::Step& step = plan().steps[i];
+    in_step(step, [&] { kernels_[i] = tactic_of(step).build(store, step.request, step.variant); });
+  };
+  if (plan().space == tactics::Space::device) run_concurrently(kernels_.size(), build);
+  else
+    for (size_t i = 0; i < kernels_.size(); ++i) build(i);
   set_thread_count(before);
   if (record) data_.artifacts = store.artifacts();
   inputs_ = infos_of(plan().inputs);

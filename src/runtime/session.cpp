@@ -21,16 +21,19 @@ Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 Session::~Session() = default;
 
-void Session::bind_input(size_t index, const void* data) {
-  state_->bind(plan::Place::input, index, static_cast<std::byte*>(const_cast<void*>(data)));
+void Session::bind_input(size_t index, const void* data, Memory memory) {
+  state_->bind(plan::Place::input, index, static_cast<std::byte*>(const_cast<void*>(data)), memory);
 }
-void Session::bind_output(size_t index, void* data) { state_->bind(plan::Place::output, index, static_cast<std::byte*>(data)); }
+void Session::bind_output(size_t index, void* data, Memory memory) {
+  state_->bind(plan::Place::output, index, static_cast<std::byte*>(data), memory);
+}
 
-Status Session::run() noexcept { return state_->run(nullptr); }
+Status Session::run() noexcept { return state_->run({}); }
+Status Session::run_timed(RunTimes& times, bool transfers) noexcept { return state_->run({.times = &times, .transfers = transfers}); }
 
 Status Session::run_profiled(std::span<double> times) noexcept {
   if (times.size() < step_count()) return {StatusCode::invalid_argument, "run_profiled needs one time for each step"};
-  return state_->run(times.data());
+  return state_->run({.step_times = times.data()});
 }
 
 size_t Session::step_count() const { return state_->engine().plan().steps.size(); }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "tactics/registry.h"
 
 namespace burnish::runtime {
 namespace {
@@ -17,12 +18,25 @@ std::byte* allocate_arena(int64_t bytes) {
   return static_cast<std::byte*>(memory);
 }
 
+int64_t host_bytes(const plan::Plan& plan) {
+  return plan.space == tactics::Space::host ? plan.memory.arena_bytes : plan.memory.host_arena_bytes;
+}
+
+std::unique_ptr<DeviceRun> device_run(const LoadedEngine& engine, const SessionConfig& config) {
+  if (engine.plan().space == tactics::Space::host) return nullptr;
+  const tactics::Backend* backend = tactics::registry().find_backend(engine.plan().backend);
+  if (backend == nullptr or backend->device() == nullptr) fail("backend {} has no device memory", engine.plan().backend);
+  return std::make_unique<DeviceRun>(engine, *backend->device(), config);
+}
+
 }  // namespace
 
 SessionState::SessionState(std::shared_ptr<const LoadedEngine> engine, const SessionConfig& config)
-    : engine_(std::move(engine)), arena_(allocate_arena(engine_->plan().memory.arena_bytes), std::free) {
+    : engine_(std::move(engine)),
+      device_(device_run(*engine_, config)),
+      host_arena_(allocate_arena(host_bytes(engine_->plan())), std::free) {
   const plan::Plan& plan = engine_->plan();
-  if (config.fill_arena >= 0) std::memset(arena_.get(), config.fill_arena, static_cast<size_t>(plan.memory.arena_bytes));
+  if (config.fill_arena >= 0) std::memset(host_arena_.get(), config.fill_arena, static_cast<size_t>(host_bytes(plan)));
   size_t count = 0;
   for (const plan::Step& step : plan.steps) count += step.inputs.size() + step.outputs.size();
   buffers_.reserve(count);
@@ -30,7 +44,10 @@ SessionState::SessionState(std::shared_ptr<const LoadedEngine> engine, const Ses
     const plan::Step& step = plan.steps[i];
     StepArguments arguments;
     arguments.kernel = engine_->kernels()[i].get();
-    arguments.workspace = step.variant.workspace > 0 ? arena_.get() + step.workspace_offset : nullptr;
+    arguments.workspace =
+        step.variant.workspace > 0
+            ? (engine_->plan().space == tactics::Space::host or plan::on_device(step) ? arena() : host_arena_.get()) + step.workspace_offset
+            : nullptr;
     const size_t first = buffers_.size();
     for (const uint32_t tensor : step.inputs) add_buffer(tensor);
     for (const uint32_t tensor : step.outputs) add_buffer(tensor);
@@ -49,9 +66,10 @@ void SessionState::add_buffer(uint32_t tensor) {
     buffer.bytes = slot.bytes;
     const auto at = static_cast<uint32_t>(buffers_.size());
     switch (slot.place) {
-      case plan::Place::arena: buffer.data = arena_.get() + slot.offset; break;
+      case plan::Place::arena: buffer.data = arena() + slot.offset; break;
+      case plan::Place::host_arena: buffer.data = host_arena_.get() + slot.offset; break;
       case plan::Place::constant: buffer.data = const_cast<std::byte*>(engine_->plan().constants[slot.index]->data()) + slot.offset; break;
-      case plan::Place::none: buffer.data = arena_.get(); break;  // no bytes: any valid address
+      case plan::Place::none: buffer.data = arena(); break;  // no bytes: any valid address
       case plan::Place::input:
       case plan::Place::output: patches_.push_back({slot.place, slot.index, at, slot.offset}); break;
     }
@@ -59,12 +77,20 @@ void SessionState::add_buffer(uint32_t tensor) {
   buffers_.push_back(buffer);
 }
 
-void SessionState::bind(plan::Place place, size_t index, std::byte* data) {
+void SessionState::bind(plan::Place place, size_t index, std::byte* data, Memory memory) {
   std::vector<bool>& bound = place == plan::Place::input ? inputs_bound_ : outputs_bound_;
   if (index >= bound.size()) fail("binding {} of {}", index, bound.size());
   bound[index] = data != nullptr or (place == plan::Place::input ? engine_->inputs() : engine_->outputs())[index].bytes == 0;
-  for (const Patch& patch : patches_)
-    if (patch.place == place and patch.index == index) buffers_[patch.buffer].data = data + patch.offset;
+  if (device_ == nullptr and memory == Memory::device)
+    fail("memory of a device is bound, but the engine runs on {}", engine_->plan().backend);
+  if (device_ != nullptr) data = device_->bind(place, index, data, memory);
+  bool moved = false;
+  for (const Patch& patch : patches_) {
+    if (patch.place != place or patch.index != index) continue;
+    moved = moved or buffers_[patch.buffer].data != data + patch.offset;
+    buffers_[patch.buffer].data = data + patch.offset;
+  }
+  if (device_ != nullptr and moved) device_->pointers_changed();
 }
 
 Status SessionState::check_bound() const {
@@ -77,20 +103,30 @@ Status SessionState::check_bound() const {
   return Status::ok();
 }
 
-Status SessionState::run(double* times) noexcept {
+Status SessionState::run(const RunRequest& request) noexcept {
   if (Status bound = check_bound(); not bound) return bound;
+  const int threads = engine_->plan().threads;
+  if (thread_count() != threads) set_thread_count(threads);
+  return device_ ? device_->run(steps_, request) : run_on_host(request);
+}
+
+Status SessionState::run_on_host(const RunRequest& request) noexcept {
   tactics::RunContext context{engine_->plan().threads, nullptr};
-  if (thread_count() != context.threads) set_thread_count(context.threads);
-  auto before = std::chrono::steady_clock::now();
+  const auto begin = std::chrono::steady_clock::now();
+  auto before = begin;
   for (size_t i = 0; i < steps_.size(); ++i) {
     const StepArguments& step = steps_[i];
     if (Status status = step.kernel->run(context, step.in, step.out, step.workspace); not status)
       return {status.code(),
               fmt::format("step `{}` ({}): {}", engine_->plan().steps[i].name, engine_->plan().steps[i].tactic, status.message())};
-    if (times == nullptr) continue;
+    if (request.step_times == nullptr) continue;
     const auto after = std::chrono::steady_clock::now();
-    times[i] = std::chrono::duration<double>(after - before).count();
+    request.step_times[i] = std::chrono::duration<double>(after - before).count();
     before = after;
+  }
+  if (request.times != nullptr) {
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    *request.times = {.transfer_in = 0, .compute = seconds, .transfer_out = 0, .enqueue = seconds};
   }
   return Status::ok();
 }

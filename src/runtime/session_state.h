@@ -3,6 +3,7 @@
 // Running is a loop over these arrays: no look-up, no allocation, no lock.
 #pragma once
 
+#include "runtime/device_run.h"
 #include "runtime/loaded_engine.h"
 
 namespace burnish::runtime {
@@ -11,17 +12,11 @@ class SessionState {
  public:
   SessionState(std::shared_ptr<const LoadedEngine> engine, const SessionConfig& config);
 
-  void bind(plan::Place place, size_t index, std::byte* data);
-  Status run(double* times) noexcept;
+  void bind(plan::Place place, size_t index, std::byte* data, Memory memory);
+  Status run(const RunRequest& request) noexcept;
   const LoadedEngine& engine() const { return *engine_; }
 
  private:
-  struct StepArguments {
-    const tactics::Kernel* kernel = nullptr;
-    std::span<const tactics::BufferRef> in;
-    std::span<const tactics::BufferRef> out;
-    void* workspace = nullptr;
-  };
   /// A buffer that follows a binding.
   struct Patch {
     plan::Place place;
@@ -30,10 +25,13 @@ class SessionState {
     int64_t offset;
   };
   void add_buffer(uint32_t tensor);
+  std::byte* arena() const { return device_ ? device_->arena() : host_arena_.get(); }
+  Status run_on_host(const RunRequest& request) noexcept;
   Status check_bound() const;
 
   std::shared_ptr<const LoadedEngine> engine_;
-  std::unique_ptr<std::byte, void (*)(void*)> arena_;
+  std::unique_ptr<DeviceRun> device_;                       // of plans for a device
+  std::unique_ptr<std::byte, void (*)(void*)> host_arena_;  // of plans for the host: the arena
   std::vector<tactics::BufferRef> buffers_;
   std::vector<StepArguments> steps_;
   std::vector<Patch> patches_;

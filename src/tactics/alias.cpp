@@ -37,7 +37,7 @@ std::vector<Format> usual_formats(const OpRequest& request, const TensorType& ty
   std::vector<Format> formats;
   for (const DType storage : storage_types(request, type.dtype))
     for (const Layout& layout : usual_layouts(type.shape.rank()))
-      if (not row_major_only or layout.is_row_major()) formats.push_back({storage, layout});
+      if (not row_major_only or layout.is_row_major()) formats.push_back({storage, layout, request.target.space});
   return formats;
 }
 
@@ -45,10 +45,10 @@ Variant plain_variant(const OpRequest& request, Alias alias) {
   Variant variant;
   variant.alias = alias;
   for (const Operand& operand : request.inputs) {
-    variant.inputs.push_back(plain_format(operand.type));
+    variant.inputs.push_back(plain_format(operand.type, request.target.space));
     variant.keeps_constant.push_back(false);
   }
-  for (const TensorType& type : request.outputs) variant.outputs.push_back(plain_format(type));
+  for (const TensorType& type : request.outputs) variant.outputs.push_back(plain_format(type, request.target.space));
   return variant;
 }
 
@@ -72,8 +72,8 @@ std::vector<Candidate> views(const OpRequest& request) {
     const bool same_shape = from.shape == to.shape;
     for (const Layout& layout : same_shape ? usual_layouts(from.shape.rank()) : std::vector{Layout::row_major(from.shape.rank())}) {
       Variant variant = plain_variant(request, Alias::view);
-      variant.inputs[0] = {storage, layout};
-      variant.outputs[0] = {storage, same_shape ? layout : Layout::row_major(to.shape.rank())};
+      variant.inputs[0] = {storage, layout, request.target.space};
+      variant.outputs[0] = {storage, same_shape ? layout : Layout::row_major(to.shape.rank()), request.target.space};
       ignore_inputs_after_first(variant);
       found.push_back(candidate_of(std::move(variant)));
     }
@@ -97,8 +97,8 @@ std::vector<Candidate> transposed_views(const OpRequest& request, const ops::Tra
   for (const DType storage : storage_types(request, request.inputs[0].type.dtype))
     for (const Layout& layout : layouts) {
       Variant variant = plain_variant(request, Alias::view);
-      variant.inputs[0] = {storage, layout};
-      variant.outputs[0] = {storage, seen_from_output(layout)};
+      variant.inputs[0] = {storage, layout, request.target.space};
+      variant.outputs[0] = {storage, seen_from_output(layout), request.target.space};
       found.push_back(candidate_of(std::move(variant)));
     }
   return found;

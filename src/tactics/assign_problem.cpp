@@ -69,7 +69,8 @@ void AssignModel::add_flow(ValueId id, const std::map<std::string, Format, std::
   if (value.producer.valid() and graph_.node(value.producer).removed) return;
   const Dims dims = value.type.shape.dims();
   const auto asked = io_formats.find(value.name);
-  const Format fixed = asked == io_formats.end() ? plain_format(value.type) : asked->second;
+  Format fixed = asked == io_formats.end() ? plain_format(value.type) : asked->second;
+  fixed.space = found_.target.space;
   Flow flow;
   if (value.is_input) {
     flow.producer = {.node = End::outside, .formats = {intern(flow, fixed, dims)}};

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tactics/device.h"
 #include "tactics/tactic.h"
 
 namespace burnish::tactics {
@@ -27,6 +28,8 @@ class Backend {
   virtual double peak_flops(int threads, DType type) const = 0;
   /// Seconds one step costs besides its work.
   virtual double step_overhead() const = 0;
+  /// Where tensors do not lie in host memory: their memory, streams and recorded graphs. Nothing for backends of the host.
+  virtual const Device* device() const { return nullptr; }
 
   /// Seconds that one call of `work` takes: the backend's clock around bundles of calls. Default: steady clock on the host.
   virtual double elapsed(const std::function<void()>& work) const;

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::string_view reference_id = "ref.reference";
 
-const Backend& usable_backend(const Registry& registry, const std::string& name) {
+const Backend& usable_backend(const Registry& registry, const std::string& asked) {
+  const std::string_view name = asked.empty() ? default_backend(registry) : std::string_view(asked);
   const Backend* backend = registry.find_backend(name);
   if (backend == nullptr) {
     std::vector<std::string_view> known;
@@ -36,10 +37,13 @@ class Collector {
     target_.threads = config.threads > 0 ? config.threads : available_cores();
     target_.device = backend_.fingerprint();
     target_.permitted = config.permitted;
+    target_.space = backend_.device() != nullptr ? Space::device : Space::host;
+    if (backend_.device() != nullptr and config.fallback) host_tactics_ = registry.tactics_of("cpu");
+    std::erase_if(host_tactics_, [](const Tactic* tactic) { return tactic->id().ends_with(".reformat"); });
     if (not config.only_tactic.empty()) {
       tactics_ = {&forced_tactic()};
     } else {
-      tactics_ = registry.tactics_of(config.backend);
+      tactics_ = registry.tactics_of(backend_.name());
       std::erase_if(tactics_, [](const Tactic* tactic) { return tactic->id().ends_with(".reformat"); });
     }
   }
@@ -62,8 +66,8 @@ class Collector {
   const Tactic& forced_tactic() const {
     if (const Tactic* tactic = registry_.find_tactic(config_.only_tactic)) return *tactic;
     std::vector<std::string_view> known;
-    for (const Tactic* tactic : registry_.tactics_of(config_.backend)) known.push_back(tactic->id());
-    fail("unknown tactic `{}`; backend `{}` has: {}", config_.only_tactic, config_.backend, fmt::join(known, ", "));
+    for (const Tactic* tactic : registry_.tactics_of(backend_.name())) known.push_back(tactic->id());
+    fail("unknown tactic `{}`; backend `{}` has: {}", config_.only_tactic, backend_.name(), fmt::join(known, ", "));
   }
 
   bool accepts(const OpRequest& request) const {
@@ -103,6 +107,8 @@ class Collector {
     found.request_hash = found.request.hash();
     if (config_.only_tactic.empty()) found.candidates = alias_candidates(graph_, node, found.request, backend_);
     for (const Tactic* tactic : tactics_) add(*tactic, found);
+    if (found.candidates.empty())
+      for (const Tactic* tactic : host_tactics_) add(*tactic, found);
     if (found.candidates.empty() and config_.fallback and reference_ != nullptr and
         std::ranges::find(tactics_, reference_) == tactics_.end())
       add(*reference_, found);
@@ -142,6 +148,7 @@ class Collector {
   const Tactic* reference_;
   Target target_;
   std::vector<const Tactic*> tactics_;
+  std::vector<const Tactic*> host_tactics_;  // what a device has no kernel for runs on the host
 };
 
 }  // namespace

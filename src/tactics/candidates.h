@@ -43,7 +43,7 @@ struct CandidateSet {
 };
 
 struct CandidateConfig {
-  std::string backend = "cpu";
+  std::string backend;           // empty: default_backend()
   int threads = 0;               // 0: all cores
   std::vector<DType> permitted;  // DType::bf16 for --bf16
   std::string only_tactic;       // forces one tactic wherever it accepts (tests); else the reference

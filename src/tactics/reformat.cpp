@@ -102,11 +102,20 @@ Variant reformat_variant(const Backend& backend, const TensorType& type, const F
   variant.inputs = {from};
   variant.outputs = {to};
   variant.estimate = bytes / std::max(1.0, backend.memory_bandwidth(threads)) * (strided ? strided_is_dearer : 1);
+  if (from.space == to.space) return variant;
+  const Device* device = backend.device();
+  BURNISH_CHECK(device != nullptr, "backend {} has no memory of its own", backend.name());
+  // Storage and layout change on the device, in a workspace, so what crosses has the host's format.
+  const Format& on_host = from.space == Space::host ? from : to;
+  const int64_t crossing = stored_bytes(on_host, dims);
+  variant.estimate += device->transfer_latency() + static_cast<double>(crossing) / device->transfer_bandwidth();
+  const Format other = {from.storage, from.layout, to.space};
+  if (not same_memory(other, to, dims)) variant.workspace = crossing;
   return variant;
 }
 
 bool same_memory(const Format& a, const Format& b, std::span<const int64_t> dims) {
-  if (a.storage != b.storage) return false;
+  if (a.storage != b.storage or a.space != b.space) return false;
   if (a.layout == b.layout or std::ranges::find(dims, 0) != dims.end()) return true;
   return a.layout.stored_elements(dims) == b.layout.stored_elements(dims) and digits_of(a.layout, dims) == digits_of(b.layout, dims);
 }

@@ -60,4 +60,10 @@ const Registry& registry() {
   return instance;
 }
 
+std::string_view default_backend(const Registry& registry) {
+  for (const Backend* backend : registry.backends())
+    if (backend->unavailable().empty() and backend->device() != nullptr) return backend->name();
+  return "cpu";
+}
+
 }  // namespace burnish::tactics

@@ -29,6 +29,9 @@ class Registry {
 
 const Registry& registry();
 
+/// What is built for where nobody names a backend: the first with a device of its own that can be used here, else "cpu".
+std::string_view default_backend(const Registry& registry = tactics::registry());
+
 /// Defined by the build from the file names under `src/backends/`.
 void register_all_backends(Registry& registry);
 

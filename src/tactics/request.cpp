@@ -25,9 +25,11 @@ Operand operand_of(const Graph& graph, const Node& node, ValueId id) {
 
 }  // namespace
 
-std::string Format::text() const { return fmt::format("{}:{}", name_of(storage), layout.text()); }
+std::string Format::text() const {
+  return fmt::format("{}:{}{}", name_of(storage), layout.text(), space == Space::device ? "@device" : "");
+}
 
-Format plain_format(const TensorType& type) { return {type.dtype, Layout::row_major(type.shape.rank())}; }
+Format plain_format(const TensorType& type, Space space) { return {type.dtype, Layout::row_major(type.shape.rank()), space}; }
 
 int64_t stored_bytes(const Format& format, std::span<const int64_t> dims) {
   return format.layout.stored_elements(dims) * static_cast<int64_t>(byte_size(format.storage));

@@ -13,15 +13,19 @@
 
 namespace burnish::tactics {
 
-/// How a tensor is stored: element type and layout. What the assignment chooses for every value.
+/// Which memory a tensor lies in: the host's, or that of the device a plan is for.
+enum class Space : uint8_t { host, device };
+
+/// How a tensor is stored: element type, layout and memory. What the assignment chooses for every value.
 struct Format {
   DType storage = DType::f32;
   Layout layout;
+  Space space = Space::host;
   bool operator==(const Format&) const = default;
-  std::string text() const;  // "f32:0231"
+  std::string text() const;  // "f32:0231", "f16:0231@device"
 };
 /// The model's own: its dtype, row-major.
-Format plain_format(const TensorType& type);
+Format plain_format(const TensorType& type, Space space = Space::host);
 /// Bytes of a tensor with these dims in this format, padding of blocks included.
 int64_t stored_bytes(const Format& format, std::span<const int64_t> dims);
 
@@ -36,6 +40,7 @@ struct Target {
   int threads = 1;
   std::string device;            // the backend's fingerprint: name, ISA, library versions
   std::vector<DType> permitted;  // storage types allowed for f32 tensors besides f32: bf16, f16
+  Space space = Space::host;     // where network inputs and outputs lie
 };
 
 struct OpRequest {

@@ -38,6 +38,11 @@ bool wants_zeros(const OpRequest& request, DType storage) {
   return (storage == DType::i32 or storage == DType::i64) and not request.op.is<ops::Pointwise>();
 }
 
+bool lies_on_device(const Variant& variant) {
+  const auto device = [](const Format& format) { return format.space == Space::device; };
+  return std::ranges::any_of(variant.inputs, device) or std::ranges::any_of(variant.outputs, device);
+}
+
 }  // namespace
 
 BufferRef Stopwatch::reserve(Slot& slot, int64_t bytes) {
@@ -80,6 +85,11 @@ void Stopwatch::prepare(const OpRequest& request, const Variant& variant) {
 }
 
 double Stopwatch::time(const OpRequest& request, const Variant& variant, const Kernel& kernel, int bundles, double give_up_above) {
+  if (lies_on_device(variant)) {
+    BURNISH_CHECK(backend_.device() != nullptr, "backend {} has no memory of its own", backend_.name());
+    if (device_ == nullptr) device_ = std::make_unique<DeviceStopwatch>(*backend_.device());
+    return device_->time(request, variant, kernel, bundles, give_up_above);
+  }
   prepare(request, variant);
   RunContext context{.threads = request.target.threads, .stream = nullptr};
   Status status;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tactics/backend.h"
+#include "tactics/device_stopwatch.h"
 
 namespace burnish::tactics {
 
@@ -30,6 +31,7 @@ class Stopwatch {
   void prepare(const OpRequest& request, const Variant& variant);
 
   const Backend& backend_;
+  std::unique_ptr<DeviceStopwatch> device_;
   std::vector<Slot> input_slots_, output_slots_;
   Slot workspace_slot_;
   std::vector<BufferRef> inputs_, outputs_;

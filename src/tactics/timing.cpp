@@ -5,7 +5,9 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <mutex>
 
+#include "base/concurrent.h"
 #include "base/error.h"
 #include "base/parallel.h"
 #include "ir/text.h"
@@ -38,6 +40,7 @@ class ThrowawayContext final : public BuildContext {
   int threads() const override { return threads_; }
   Tensor artifact(const Hash128& /*key*/, const std::function<Tensor()>& make) override { return make(); }
   Hash128 hash_of_constant(const std::shared_ptr<const Tensor>& constant) override {
+    const std::lock_guard lock(mutex_);
     const auto [place, added] = hashes_.try_emplace(constant);
     if (added) place->second = content_hash(*constant);
     return place->second;
@@ -45,6 +48,7 @@ class ThrowawayContext final : public BuildContext {
 
  private:
   int threads_;
+  std::mutex mutex_;
   std::map<std::shared_ptr<const Tensor>, Hash128> hashes_;
 };
 
@@ -81,8 +85,10 @@ class Measurer {
     if (config_.level > 0) {
       for (size_t i = 0; i < groups.size(); ++i) {
         tell_progress(i, groups.size());
+        if (set_.backend->device() != nullptr and i % groups_built_ahead == 0) build_ahead(groups, i);
         measure_group(groups[i]);
       }
+      ahead_.clear();
       tell_progress(groups.size(), groups.size());
       correct_estimates(groups);
     }
@@ -126,6 +132,42 @@ class Measurer {
     return node.candidates.size() < 2 ? std::vector<size_t>{} : order;
   }
 
+  /// Kernels for a device are compiled, which takes the host's cores: those of the next few groups are built together. They are still timed
+  /// one at a time.
+  void build_ahead(const std::vector<std::vector<size_t>>& groups, size_t first) {
+    ahead_.clear();
+    std::vector<std::pair<const NodeCandidates*, const Candidate*>> wanted;
+    for (size_t i = first; i < std::min(first + groups_built_ahead, groups.size()); ++i) {
+      const NodeCandidates& node = set_.nodes[groups[i].front()];
+      int count = 0;
+      for (const size_t candidate : promising(node))
+        if (count++ < budget_.candidates and not is_known(node, node.candidates[candidate]))
+          wanted.emplace_back(&node, &node.candidates[candidate]);
+    }
+    for (const auto& [node, candidate] : wanted) ahead_[candidate];
+    run_concurrently(wanted.size(), [&](size_t i) {
+      Built& built = ahead_.at(wanted[i].second);
+      try {
+        built.kernel = wanted[i].second->tactic->build(context_, wanted[i].first->request, wanted[i].second->variant);
+      } catch (const std::exception& error) { built.fault = error.what(); }
+    });
+  }
+
+  bool is_known(const NodeCandidates& node, const Candidate& candidate) const {
+    return config_.cache != nullptr and config_.cache->find(key_of(text_of(node.request_hash), candidate)).has_value();
+  }
+
+  TimingKey key_of(const std::string& hash, const Candidate& candidate) const {
+    return {hash, std::string(candidate.tactic->id()), candidate.tactic->revision(), candidate.variant.text(), set_.target.device};
+  }
+
+  std::unique_ptr<Kernel> take_kernel(const OpRequest& request, const Candidate& candidate) {
+    const auto found = ahead_.find(&candidate);
+    if (found == ahead_.end()) return candidate.tactic->build(context_, request, candidate.variant);
+    if (not found->second.fault.empty()) throw Error(found->second.fault);
+    return std::move(found->second.kernel);
+  }
+
   void measure_node(NodeCandidates& node) {
     const std::string request = text_of(node.request_hash);
     int measured = 0;
@@ -150,7 +192,7 @@ class Measurer {
   }
 
   void find_or_time(const OpRequest& request, const std::string& hash, Candidate& candidate, double give_up_above) {
-    TimingKey key{hash, std::string(candidate.tactic->id()), candidate.tactic->revision(), candidate.variant.text(), set_.target.device};
+    TimingKey key = key_of(hash, candidate);
     if (const auto known = config_.cache != nullptr ? config_.cache->find(key) : std::nullopt) {
       candidate.seconds = *known;
       ++report_.from_cache;
@@ -164,7 +206,7 @@ class Measurer {
   void time(const OpRequest& request, Candidate& candidate, double give_up_above) {
     const std::string name = fmt::format("{} {}", candidate.tactic->id(), candidate.variant.text());
     try {
-      const std::unique_ptr<Kernel> kernel = candidate.tactic->build(context_, request, candidate.variant);
+      const std::unique_ptr<Kernel> kernel = take_kernel(request, candidate);
       candidate.seconds = stopwatch_.time(request, candidate.variant, *kernel, config_.average, give_up_above);
       ++report_.timed;
       log(Severity::verbose,
@@ -233,9 +275,16 @@ class Measurer {
     }
   }
 
+  struct Built {
+    std::unique_ptr<Kernel> kernel;
+    std::string fault;
+  };
+  static constexpr size_t groups_built_ahead = 16;
+
   CandidateSet& set_;
   const TimingConfig& config_;
   Budget budget_;
+  std::map<const Candidate*, Built> ahead_;
   Stopwatch stopwatch_;
   ThrowawayContext context_;
   TimingReport report_;

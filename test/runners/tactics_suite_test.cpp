@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
 #include <iostream>
 
 #include "base/error.h"
@@ -53,6 +54,24 @@ class Memory {
   size_t offset_ = 0;
 };
 
+/// The device's copy of a buffer, where the format lies there: filled from the host's before a kernel runs, copied back after.
+class DeviceCopy {
+ public:
+  DeviceCopy(const tactics::Device& device, Memory& host) : device_(device), host_(host), memory_(device, host.ref().bytes + 256) {
+    expect(device.copy(data(), host.data(), host.ref().bytes, nullptr));
+  }
+  BufferRef ref() { return {data(), host_.ref().bytes}; }
+  void fetch() { expect(device_.copy(host_.data(), data(), host_.ref().bytes, nullptr)); }
+
+ private:
+  std::byte* data() { return memory_.data(); }
+  static void expect(const Status& status) { EXPECT_TRUE(status.is_ok()) << status.message(); }
+
+  const tactics::Device& device_;
+  Memory& host_;
+  tactics::DeviceMemory memory_;
+};
+
 /// Calls work(position in memory, row-major position) for every element.
 template <class Work>
 void for_each_place(const Layout& layout, const Dims& dims, const Work& work) {
@@ -91,6 +110,7 @@ Tensor load(const std::byte* from, const Format& format, DType dtype, const Dims
 }
 
 struct Run {
+  const tactics::Backend& backend;
   const Case& one;
   const OpRequest& request;
   const std::vector<Tensor>& inputs;  // of the request; undefined where omitted
@@ -140,9 +160,27 @@ void run_once(const Run& run, const tactics::Kernel& kernel, const Variant& vari
     out_refs.push_back(run.request.wanted[i] ? out.back().ref() : BufferRef{});
   }
   Memory workspace(variant.workspace, 0, 0xff);
+  BufferRef workspace_ref = workspace.ref();
   tactics::RunContext context{.threads = threads, .stream = nullptr};
-  const Status status = kernel.run(context, in_refs, out_refs, variant.workspace > 0 ? workspace.data() : nullptr);
+  const tactics::Device* device = run.backend.device();
+  std::deque<DeviceCopy> copies;
+  const auto move = [&](Memory& memory, BufferRef& ref, const Format& format) {
+    if (device == nullptr or ref.data == nullptr or format.space == tactics::Space::host) return;
+    // What a device is given is always aligned: the session sees to it.
+    ref = copies.emplace_back(*device, memory).ref();
+  };
+  for (size_t i = 0; i < in.size(); ++i) move(in[i], in_refs[i], variant.inputs[i]);
+  const size_t first_output = copies.size();
+  for (size_t i = 0; i < out.size(); ++i) move(out[i], out_refs[i], variant.outputs[i]);
+  const size_t last_output = copies.size();
+  if (device != nullptr and variant.workspace > 0) workspace_ref = copies.emplace_back(*device, workspace).ref();
+  const Status status = kernel.run(context, in_refs, out_refs, variant.workspace > 0 ? workspace_ref.data : nullptr);
   ASSERT_TRUE(status.is_ok()) << status.message();
+  for (size_t i = first_output; i < last_output; ++i) copies[i].fetch();
+  if (device != nullptr) {
+    const Status done = device->synchronize(nullptr);
+    ASSERT_TRUE(done.is_ok()) << done.message();
+  }
   check_results(run, variant, out);
 }
 
@@ -213,13 +251,18 @@ void run_case(const Case& one, const DimBindings& sizes, Tally& tally) {
   }
   for (const tactics::Backend* backend : tactics::registry().backends()) {
     if (not backend->unavailable().empty() or backend->name() == "null") continue;
-    for (const std::vector<DType>& permitted : {std::vector<DType>{}, std::vector<DType>{bf16}}) {
-      OpRequest request =
-          tactics::make_request(graph, node, {.threads = threads, .device = backend->fingerprint(), .permitted = permitted});
-      run_tactics({one, request, inputs, expected}, *backend, tally);
+    for (const std::vector<DType>& permitted : {std::vector<DType>{}, std::vector<DType>{bf16}, std::vector<DType>{f16}}) {
+      const bool on_device = backend->device() != nullptr;
+      if (not permitted.empty() and permitted[0] == f16 and not on_device) continue;
+      const tactics::Target target{.threads = threads,
+                                   .device = backend->fingerprint(),
+                                   .permitted = permitted,
+                                   .space = on_device ? tactics::Space::device : tactics::Space::host};
+      OpRequest request = tactics::make_request(graph, node, target);
+      run_tactics({*backend, one, request, inputs, expected}, *backend, tally);
       if (request.outputs.size() == 1) continue;
       for (size_t i = 1; i < request.wanted.size(); ++i) request.wanted[i] = false;
-      run_tactics({one, request, inputs, expected}, *backend, tally);
+      run_tactics({*backend, one, request, inputs, expected}, *backend, tally);
     }
   }
 }

@@ -10,13 +10,14 @@
 #include "burnish/build.h"
 #include "cli/console.h"
 #include "cli/progress_bar.h"
+#include "tactics/registry.h"
 
 namespace burnish::cli::commands {
 
 /// Options of a build, as typed.
 struct BuildArguments {
   std::vector<std::string> shapes;
-  std::string backend = "cpu";
+  std::string backend{tactics::default_backend()};
   int threads = 0;
   bool f16 = false;
   bool bf16 = false;

@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "cli/commands/commands.h"
 #include "runtime/artifacts.h"
+#include "tactics/registry.h"
 #include "tactics/timing.h"
 
 namespace burnish::cli::commands {
@@ -15,7 +16,7 @@ namespace {
 struct Arguments {
   std::filesystem::path request;
   std::string tactic;
-  std::string backend = "cpu";
+  std::string backend{tactics::default_backend()};
   int bundles = 8;
   bool untimed = false;
 };

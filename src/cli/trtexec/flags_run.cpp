@@ -10,8 +10,7 @@ constexpr Effect nothing = Effect::nothing;
 constexpr Effect refused = Effect::refused;
 using Text = std::string_view;
 
-constexpr Text host_memory = "a CPU computes in host memory: there are no transfers";
-constexpr Text no_graph = "a session is a loop over prepared steps: there is nothing to capture";
+constexpr Text no_copy_engine = "transfers and kernels of one stream follow each other";
 constexpr Text no_plugins = "there are no plugins in this version";
 constexpr Text no_debug_tensors = "reading intermediate tensors is not in this version";
 constexpr Text no_tuning = "searching over build options is not in this version; --builderOptimizationLevel and `burnish explain` are";
@@ -46,15 +45,18 @@ constexpr Flag inference_table[] = {
     {"--idleTime", "MS", "8-", works, "pause between two queries", [](Options& o, Text v) { o.idle_ms = parse_number(v, 0, 1e7); }},
     {"--infStreams", "N", "8-", works, "sessions that run at the same time (1)", set_streams},
     {"--streams", "N", "8-", works, "former name of --infStreams", set_streams},
-    {"--exposeDMA", "", "8-", nothing, host_memory},
-    {"--noDataTransfers", "", "8-", nothing, host_memory},
-    {"--includeDataTransfers", "", "11-", nothing, host_memory},
-    {"--useManagedMemory", "", "8-", nothing, host_memory},
+    {"--exposeDMA", "", "8-", nothing, no_copy_engine},
+    {"--noDataTransfers", "", "8-", works, "on a GPU: leave inputs and outputs where they are while measuring",
+     [](Options& o, Text) { o.transfers = false; }},
+    {"--includeDataTransfers", "", "11-", works, "on a GPU: copy inputs in and outputs out with every query (so without the flag, too)",
+     [](Options& o, Text) { o.transfers = true; }},
+    {"--useManagedMemory", "", "8-", nothing, "device memory is allocated once and plainly"},
     {"--useSpinWait", "", "8-", nothing, "a query ends when the call returns"},
     {"--noSpinWait", "", "11-", nothing, "a query ends when the call returns"},
     {"--threads", "", "8-", nothing, own_thread},
-    {"--useCudaGraph", "", "8-", nothing, no_graph},
-    {"--noCudaGraph", "", "11-", nothing, no_graph},
+    {"--useCudaGraph", "", "8-", works, "on a GPU: launch recorded graphs (so without the flag, too)",
+     [](Options& o, Text) { o.graphs = true; }},
+    {"--noCudaGraph", "", "11-", works, "on a GPU: launch every kernel by itself", [](Options& o, Text) { o.graphs = false; }},
     {"--timeDeserialize", "", "8-", works, "time opening the engine, and end", [](Options& o, Text) { o.time_deserialize = true; }},
     {"--timeRefit", "", "8-", refused, "refitting is not in this version"},
     {"--separateProfileRun", "", "8-", works, "it is always so: layers are timed in a run of their own", ignore_profiling},

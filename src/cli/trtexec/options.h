@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/values.h"
+#include "tactics/registry.h"
 
 namespace burnish::cli::trtexec {
 
@@ -39,7 +40,7 @@ struct Options {
   bool permit_f16 = false;
   bool permit_bf16 = false;
   Verbosity verbosity = Verbosity::names;
-  std::string backend = "cpu";
+  std::string backend{tactics::default_backend()};
   int threads = 0;
   std::filesystem::path choices;
   std::filesystem::path save_choices;
@@ -56,6 +57,8 @@ struct Options {
   double idle_ms = 0;
   int streams = 1;
   bool time_deserialize = false;
+  bool transfers = true;
+  bool graphs = true;
 
   // Reporting
   int average_runs = 10;

@@ -66,6 +66,7 @@ MeasureConfig measure_config(const Options& o) {
   config.iterations = o.iterations;
   config.sleep_ms = o.sleep_ms;
   config.idle_ms = o.idle_ms;
+  config.transfers = o.transfers;
   if (o.duration_s < 0) {
     note_interrupts();
     config.stop = interrupted;
@@ -85,7 +86,7 @@ void report_profile(const Options& o, BoundSession& session, Console& console) {
 void infer(const Options& o, const Engine& engine, Console& console) {
   const std::vector<std::vector<std::byte>> inputs = make_inputs(engine, o.inputs, 1);
   std::vector<BoundSession> sessions;
-  for (int i = 0; i < o.streams; ++i) sessions.emplace_back(engine, inputs);
+  for (int i = 0; i < o.streams; ++i) sessions.emplace_back(engine, inputs, SessionConfig{.graphs = o.graphs});
   console.info("Starting inference");
   const Measured measured = measure(sessions, measure_config(o));
   if (measured.queries.empty()) fail("not one query was measured: --iterations=0 with --duration=0, or an interrupt before the first");
