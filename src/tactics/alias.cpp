@@ -16,11 +16,13 @@ namespace {
 /// The plan places parts at multiples of this, as kernels expect of what they write.
 constexpr int64_t part_alignment = 64;
 
-std::vector<Layout> usual_layouts(size_t rank) {
+/// Blocks are the host's: devices take channels last instead.
+std::vector<Layout> usual_layouts(size_t rank, Space space) {
   std::vector<Layout> layouts = {Layout::row_major(rank)};
   if (rank < 3) return layouts;
-  for (Layout layout : {Layout::channels_last(rank), Layout::channel_blocks(rank, 16), Layout::channel_blocks(rank, 8)})
-    layouts.push_back(std::move(layout));
+  layouts.push_back(Layout::channels_last(rank));
+  if (space == Space::host)
+    for (const int32_t block : {16, 8}) layouts.push_back(Layout::channel_blocks(rank, block));
   return layouts;
 }
 
@@ -36,7 +38,7 @@ std::vector<DType> storage_types(const OpRequest& request, DType model) {
 std::vector<Format> usual_formats(const OpRequest& request, const TensorType& type, bool row_major_only) {
   std::vector<Format> formats;
   for (const DType storage : storage_types(request, type.dtype))
-    for (const Layout& layout : usual_layouts(type.shape.rank()))
+    for (const Layout& layout : usual_layouts(type.shape.rank(), request.target.space))
       if (not row_major_only or layout.is_row_major()) formats.push_back({storage, layout, request.target.space});
   return formats;
 }
@@ -70,7 +72,7 @@ std::vector<Candidate> views(const OpRequest& request) {
   if (from.dtype != to.dtype) return found;
   for (const DType storage : storage_types(request, from.dtype)) {
     const bool same_shape = from.shape == to.shape;
-    for (const Layout& layout : same_shape ? usual_layouts(from.shape.rank()) : std::vector{Layout::row_major(from.shape.rank())}) {
+    for (const Layout& layout : same_shape ? usual_layouts(from.shape.rank(), request.target.space) : std::vector{Layout::row_major(from.shape.rank())}) {
       Variant variant = plain_variant(request, Alias::view);
       variant.inputs[0] = {storage, layout, request.target.space};
       variant.outputs[0] = {storage, same_shape ? layout : Layout::row_major(to.shape.rank()), request.target.space};

@@ -107,13 +107,21 @@ class Collector {
     found.request_hash = found.request.hash();
     if (config_.only_tactic.empty()) found.candidates = alias_candidates(graph_, node, found.request, backend_);
     for (const Tactic* tactic : tactics_) add(*tactic, found);
-    if (found.candidates.empty())
+    if (found.candidates.empty()) {
       for (const Tactic* tactic : host_tactics_) add(*tactic, found);
+      std::erase_if(found.candidates, [](const Candidate& candidate) { return not can_cross(candidate.variant); });
+    }
     if (found.candidates.empty() and config_.fallback and reference_ != nullptr and
         std::ranges::find(tactics_, reference_) == tactics_.end())
       add(*reference_, found);
     if (found.candidates.empty()) fail("{}: {}", describe(node), reasons(found));
     return found;
+  }
+
+  /// What a device hands to the host and takes back has no blocks.
+  static bool can_cross(const Variant& variant) {
+    const auto plain = [](const Format& format) { return format.layout.blocks.empty(); };
+    return std::ranges::all_of(variant.inputs, plain) and std::ranges::all_of(variant.outputs, plain);
   }
 
   static void add(const Tactic& tactic, NodeCandidates& found) {

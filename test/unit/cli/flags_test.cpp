@@ -213,9 +213,9 @@ TEST(Flags, RefusedOnesNameThemselvesAndWhatToDo) {
 }
 
 TEST(Flags, WithoutEffectAreNoted) {
-  const ParsedLine line = parse_line({"--onnx=m.onnx", "--useCudaGraph", "--noTF32"});
+  const ParsedLine line = parse_line({"--onnx=m.onnx", "--useManagedMemory", "--noTF32"});
   ASSERT_EQ(line.notes.size(), 2U);
-  EXPECT_THAT(line.notes[0], HasSubstr("--useCudaGraph has no effect"));
+  EXPECT_THAT(line.notes[0], HasSubstr("--useManagedMemory has no effect"));
 }
 
 }  // namespace
