@@ -18,23 +18,22 @@ double seconds_since(Clock::time_point begin) { return std::chrono::duration<dou
 
 }  // namespace
 
-DeviceRun::DeviceRun(const LoadedEngine& engine, const tactics::Device& device, const SessionConfig& config)
-    : engine_(engine),
+DeviceRun::DeviceRun(const plan::Plan& plan, const tactics::Device& device, const SessionConfig& config)
+    : plan_(plan),
       device_(device),
       graphs_(config.graphs),
       stream_(device),
-      arena_(device, std::max<int64_t>(engine.plan().memory.arena_bytes, 256)),
+      arena_(device, std::max<int64_t>(plan.memory.arena_bytes, 256)),
       begin_(device),
       computed_from_(device),
       computed_(device),
       end_(device) {
-  const plan::Plan& plan = engine.plan();
   if (config.fill_arena >= 0) {
     const Status filled = device.fill(arena_.data(), config.fill_arena, arena_.bytes(), stream_.handle());
     if (not filled) throw Error(filled.message(), filled.code());
   }
-  for (const TensorInfo& info : engine.inputs()) inputs_.push_back({{}, nullptr, static_cast<int64_t>(info.bytes)});
-  for (const TensorInfo& info : engine.outputs()) outputs_.push_back({{}, nullptr, static_cast<int64_t>(info.bytes)});
+  for (const plan::Binding& input : plan.inputs) inputs_.push_back({{}, nullptr, tactics::stored_bytes(input.format, input.dims)});
+  for (const plan::Binding& output : plan.outputs) outputs_.push_back({{}, nullptr, tactics::stored_bytes(output.format, output.dims)});
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const bool on_device = plan::on_device(plan.steps[i]);
     if (segments_.empty() or segments_.back().device != on_device)
@@ -70,12 +69,11 @@ Status DeviceRun::copy_out(bool transfers) noexcept {
 }
 
 Status DeviceRun::run_steps(size_t begin, size_t end, std::span<const StepArguments> steps) noexcept {
-  tactics::RunContext context{engine_.plan().threads, stream_.handle()};
+  tactics::RunContext context{plan_.threads, stream_.handle()};
   for (size_t i = begin; i < end; ++i) {
     const StepArguments& step = steps[i];
     if (Status status = step.kernel->run(context, step.in, step.out, step.workspace); not status)
-      return {status.code(),
-              fmt::format("step `{}` ({}): {}", engine_.plan().steps[i].name, engine_.plan().steps[i].tactic, status.message())};
+      return {status.code(), fmt::format("step `{}` ({}): {}", plan_.steps[i].name, plan_.steps[i].tactic, status.message())};
   }
   return Status::ok();
 }
@@ -106,7 +104,7 @@ Status DeviceRun::run_profiled(std::span<const StepArguments> steps, double* tim
   for (size_t i = 0; i < steps.size(); ++i) {
     BURNISH_RETURN_IF_BAD(device_.synchronize(stream_.handle()));
     const auto begin = Clock::now();
-    const bool on_device = plan::on_device(engine_.plan().steps[i]);
+    const bool on_device = plan::on_device(plan_.steps[i]);
     if (on_device) BURNISH_RETURN_IF_BAD(device_.record_event(begin_.handle(), stream_.handle()));
     BURNISH_RETURN_IF_BAD(run_steps(i, i + 1, steps));
     if (on_device) {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "runtime/loaded_engine.h"
+#include "plan/plan.h"
 #include "runtime/step_arguments.h"
 #include "tactics/device.h"
 
@@ -14,7 +14,8 @@ namespace burnish::runtime {
 
 class DeviceRun {
  public:
-  DeviceRun(const LoadedEngine& engine, const tactics::Device& device, const SessionConfig& config);
+  /// `plan` must outlive it.
+  DeviceRun(const plan::Plan& plan, const tactics::Device& device, const SessionConfig& config);
 
   std::byte* arena() const { return arena_.data(); }
   /// The device's side of a binding; for host memory the session's own buffer, which transfers fill or empty.
@@ -44,7 +45,7 @@ class DeviceRun {
   Status run_steps(size_t begin, size_t end, std::span<const StepArguments> steps) noexcept;
   Status run_profiled(std::span<const StepArguments> steps, double* times) noexcept;
 
-  const LoadedEngine& engine_;
+  const plan::Plan& plan_;
   const tactics::Device& device_;
   bool graphs_;
   tactics::DeviceStream stream_;

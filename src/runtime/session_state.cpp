@@ -26,7 +26,7 @@ std::unique_ptr<DeviceRun> device_run(const LoadedEngine& engine, const SessionC
   if (engine.plan().space == tactics::Space::host) return nullptr;
   const tactics::Backend* backend = tactics::registry().find_backend(engine.plan().backend);
   if (backend == nullptr or backend->device() == nullptr) fail("backend {} has no device memory", engine.plan().backend);
-  return std::make_unique<DeviceRun>(engine, *backend->device(), config);
+  return std::make_unique<DeviceRun>(engine.plan(), *backend->device(), config);
 }
 
 }  // namespace
