@@ -84,7 +84,8 @@ std::string elementwise_source(const Expr& expr, const ElementwiseShape& shape) 
   for (size_t i = 0; i < shape.outputs.size(); ++i)
     text += fmt::format(", {}* __restrict__ b{}, {}", stored_type(shape.outputs[i]), i, strides(shape.inputs.size() + i));
   text += fmt::format(
-      ") {{\n  for (u32 index = blockIdx.x * blockDim.x + threadIdx.x; index < count; index += gridDim.x * blockDim.x) {{\n"
+      ") {{\n  release_next();\n  wait_for_inputs();\n  for (u32 index = blockIdx.x * blockDim.x + threadIdx.x; index < count; index += "
+      "gridDim.x * blockDim.x) {{\n"
       "    u32 at[{}];\n    unravel(index, extents, at);\n",
       shape.rank);
   const size_t last = shape.rank - 1;
@@ -141,6 +142,7 @@ Elementwise::Elementwise(tactics::BuildContext& context, const Expr& expr, const
   count_ = static_cast<uint32_t>(element_count(domain) / shape.width);
   grid_.threads = count_ < 64 * 1024 ? 128 : 256;
   grid_.blocks[0] = blocks_for(count_, grid_.threads);
+  grid_.may_start_early = true;
   code_ = std::make_unique<Code>(context, elementwise_source(expr, shape));
   function_ = code_->function("elementwise");
 }

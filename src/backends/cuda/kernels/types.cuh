@@ -79,6 +79,20 @@ __device__ inline T store_element(From x) {
   return Stored<T, From>::of(x);
 }
 
+/// Until the kernels before this one have ended and their writes can be seen. Every kernel launched with `may_start_early` calls it before
+/// it reads or writes memory of the plan.
+__device__ inline void wait_for_inputs() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+/// Lets the next kernel start while this one still runs; it will wait in turn.
+__device__ inline void release_next() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.launch_dependents;");
+#endif
+}
+
 /// What one thread moves at once.
 template <class T, int count>
 struct alignas(sizeof(T) * count) Vec {

@@ -41,6 +41,14 @@ Status launch(CUfunction function, const Grid& grid, std::span<void*> arguments,
   config.blockDimZ = 1;
   config.sharedMemBytes = grid.shared_bytes;
   config.hStream = static_cast<CUstream>(stream);
+  CUlaunchAttribute early = {};
+  early.id = CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION;
+  early.value.programmaticStreamSerializationAllowed = 1;
+  constexpr int first_generation = 90;
+  if (grid.may_start_early and gpu().facts().capability >= first_generation) {
+    config.attrs = &early;
+    config.numAttrs = 1;
+  }
   return cuda_api().status(cuda_api().cuLaunchKernelEx(&config, function, arguments.data(), nullptr), "launching a kernel");
 }
 

@@ -14,6 +14,9 @@ struct Grid {
   std::array<unsigned, 3> blocks{1, 1, 1};
   unsigned threads = 256;
   unsigned shared_bytes = 0;
+  /// The kernel calls `wait_for_inputs()` before it touches anything that other kernels write, so it may start before the one before it
+  /// has ended (programmatic dependent launch).
+  bool may_start_early = false;
 };
 
 class Code {
