@@ -53,6 +53,19 @@ std::vector<Epilogue> epilogues() {
                      return e.add_step(clip, f32, {0, low, e.add_constant(f32, 6)});
                    })},
       {"subtracted from", 1, epilogue_of(1, [](Expr& e) { return e.add_step(sub, f32, {1, 0, 0}); })},
+      {"a half, bias", 1,
+       epilogue_of(1,
+                   [](Expr& e) {
+                     const ExprOperand half = e.add_constant(f32, 0.5);
+                     return e.add_step(add, f32, {e.add_step(mul, f32, {0, half, 0}), 1, 0});
+                   })},
+      {"bias, gelu by tanh", 1, after_bias(gelu_tanh)},
+      {"relu, residual", 2,
+       epilogue_of(2,
+                   [](Expr& e) {
+                     const ExprOperand biased = e.add_step(add, f32, {0, 1, 0});
+                     return e.add_step(add, f32, {e.add_step(relu, f32, {biased, 0, 0}), 2, 0});
+                   })},
       {"bias, residual, relu", 2,
        epilogue_of(2,
                    [](Expr& e) {
@@ -93,6 +106,11 @@ BURNISH_CASES(fused) {
   add_all(cases, ops::MatMul{}, {input(f32, {9, 33}), weights(f32, {33, 20})}, {20}, {9, 20}, 33);
   add_all(cases, ops::MatMul{.transpose_b = true}, {input(f32, {2, 3, 16}), weights(f32, {40, 16})}, {40}, {2, 3, 40}, 16);
   add_all(cases, ops::MatMul{}, {input(f32, {2, 5, 8}), input(f32, {2, 8, 6})}, {6}, {2, 5, 6}, 8);
+  // Operands along rows and batches, sizes that vectors divide, and a right matrix shared by some batches.
+  add_all(cases, ops::MatMul{}, {input(f32, {2, 24, 64}), weights(f32, {64, 48})}, {24, 1}, {2, 24, 48}, 64);
+  add_all(cases, ops::MatMul{}, {input(f32, {3, 16, 32}), input(f32, {32, 40})}, {3, 1, 40}, {3, 16, 40}, 32);
+  add_all(cases, ops::MatMul{}, {input(f32, {2, 1, 8, 16}), input(f32, {3, 16, 24})}, {3, 1, 1}, {2, 3, 8, 24}, 16);
+  add_all(cases, ops::Conv{}, {input(f32, {2, 24, 5, 7}), weights(f32, {40, 24, 1, 1}), weights(f32, {40})}, {40, 1, 1}, {2, 40, 5, 7}, 24);
   ops::Pool pool;
   pool.kind = ops::PoolKind::average;
   pool.kernel = {2, 2};
