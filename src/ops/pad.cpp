@@ -25,9 +25,23 @@ std::vector<int64_t> full_pads(std::span<const int64_t> pads, std::span<const in
   return full;
 }
 
-namespace {
-
 constexpr int64_t filled = -1;
+
+int64_t padded_source(PadMode mode, int64_t at, int64_t extent) {
+  if (at >= 0 and at < extent) return at;
+  switch (mode) {
+    case PadMode::constant: return filled;
+    case PadMode::edge: return at < 0 ? 0 : extent - 1;
+    case PadMode::wrap: return ((at % extent) + extent) % extent;
+    case PadMode::reflect: break;
+  }
+  if (extent == 1) return 0;
+  const int64_t period = 2 * (extent - 1);
+  const int64_t phase = ((at % period) + period) % period;
+  return phase < extent ? phase : period - phase;
+}
+
+namespace {
 
 /// Pads as Dims for each axis, as `full_pads`; nothing where they are not known.
 std::optional<DimValues> padded_by(const InferContext& context, size_t rank) {
@@ -66,28 +80,13 @@ void infer(const Pad& op, InferContext& context) {
   context.output(0, context.dtype(0), shape);
 }
 
-/// The input position that position `at` (counted from the first input element) reads, or `filled`.
-int64_t source_of(PadMode mode, int64_t at, int64_t extent) {
-  if (at >= 0 and at < extent) return at;
-  switch (mode) {
-    case PadMode::constant: return filled;
-    case PadMode::edge: return at < 0 ? 0 : extent - 1;
-    case PadMode::wrap: return ((at % extent) + extent) % extent;
-    case PadMode::reflect: break;
-  }
-  if (extent == 1) return 0;
-  const int64_t period = 2 * (extent - 1);
-  const int64_t phase = ((at % period) + period) % period;
-  return phase < extent ? phase : period - phase;
-}
-
 std::vector<std::vector<int64_t>> source_tables(PadMode mode, const Dims& from, const Dims& to, std::span<const int64_t> pads) {
   std::vector<std::vector<int64_t>> tables;
   for (size_t axis = 0; axis < from.size(); ++axis) {
     std::vector<int64_t>& table = tables.emplace_back();
     if (from[axis] == 0 and to[axis] > 0 and mode != PadMode::constant)
       fail("axis {} is empty; mode {} has nothing to pad it with", axis, print_field(mode));
-    for (int64_t at = 0; at < to[axis]; ++at) table.push_back(source_of(mode, at - pads[axis], from[axis]));
+    for (int64_t at = 0; at < to[axis]; ++at) table.push_back(padded_source(mode, at - pads[axis], from[axis]));
   }
   return tables;
 }

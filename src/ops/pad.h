@@ -20,4 +20,7 @@ struct Pad {
 /// Pads for every axis: begins, then ends. Error on wrong lengths or axes.
 std::vector<int64_t> full_pads(std::span<const int64_t> pads, std::span<const int64_t> axes, size_t rank);
 
+/// The input position of an axis that position `at`, counted from the first input element, reads; -1 where it is filled.
+int64_t padded_source(PadMode mode, int64_t at, int64_t extent);
+
 }  // namespace burnish::ops

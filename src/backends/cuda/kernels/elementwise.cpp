@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backends/cuda/kernels/loops.h"
 #include "backends/cuda/nvrtc/expr_source.h"
 #include "base/error.h"
 
@@ -10,33 +11,6 @@ namespace {
 
 constexpr int widest_access = 16;  // bytes one thread moves at once
 constexpr size_t axes_at_most = 8;
-
-/// Extents and strides with neighbouring axes merged wherever every operand steps through them as through one.
-struct Loops {
-  std::vector<int64_t> extents;
-  std::vector<std::vector<int64_t>> strides;
-};
-
-Loops merged(const Dims& domain, const std::vector<const StridedOperand*>& operands) {
-  Loops loops;
-  loops.strides.resize(operands.size());
-  for (size_t axis = 0; axis < domain.size(); ++axis) {
-    if (domain[axis] == 1) continue;
-    bool merges = not loops.extents.empty();
-    for (size_t i = 0; i < operands.size() and merges; ++i) merges = loops.strides[i].back() == operands[i]->strides[axis] * domain[axis];
-    if (merges) loops.extents.back() *= domain[axis];
-    else loops.extents.push_back(domain[axis]);
-    for (size_t i = 0; i < operands.size(); ++i) {
-      if (merges) loops.strides[i].back() = operands[i]->strides[axis];
-      else loops.strides[i].push_back(operands[i]->strides[axis]);
-    }
-  }
-  if (loops.extents.empty()) {
-    loops.extents = {1};
-    for (std::vector<int64_t>& strides : loops.strides) strides = {0};
-  }
-  return loops;
-}
 
 /// Neighbours that every operand can take as one access, or as the same element.
 int width_of(const Loops& loops, const std::vector<const StridedOperand*>& operands) {
@@ -47,7 +21,8 @@ int width_of(const Loops& loops, const std::vector<const StridedOperand*>& opera
     for (size_t i = 0; i < operands.size() and fits; ++i) {
       const std::vector<int64_t>& strides = loops.strides[i];
       if (strides.back() == 0) continue;
-      fits = strides.back() == 1 and std::all_of(strides.begin(), strides.end() - 1, [&](int64_t stride) { return stride % width == 0; });
+      fits = operands[i]->offset % width == 0 and strides.back() == 1 and
+             std::all_of(strides.begin(), strides.end() - 1, [&](int64_t stride) { return stride % width == 0; });
     }
     if (fits) return width;
   }
@@ -129,7 +104,12 @@ Elementwise::Elementwise(tactics::BuildContext& context, const Expr& expr, const
     operands.push_back(&operand);
     shape.outputs.push_back(operand.storage);
   }
-  const Loops loops = merged(domain, operands);
+  std::vector<std::span<const int64_t>> steps;
+  for (const StridedOperand* operand : operands) {
+    steps.emplace_back(operand->strides);
+    offsets_.push_back(operand->offset * static_cast<int64_t>(byte_size(operand->storage)));
+  }
+  const Loops loops = merged_loops(domain, steps);
   BURNISH_CHECK(loops.extents.size() <= axes_at_most, "{} axes", loops.extents.size());
   shape.rank = loops.extents.size();
   shape.width = width_of(loops, operands);
@@ -156,7 +136,8 @@ Status Elementwise::run(std::span<const std::byte* const> inputs, std::span<std:
   pass(extents_.data());
   pass(&count_);
   for (size_t i = 0; i < inputs_ + outputs_; ++i) {
-    pointers[i] = i < inputs_ ? inputs[i] : outputs[i - inputs_];
+    const std::byte* whole = i < inputs_ ? inputs[i] : outputs[i - inputs_];
+    pointers[i] = whole == nullptr ? nullptr : whole + offsets_[i];
     pass(&pointers[i]);
     pass(strides_[i].data());
   }

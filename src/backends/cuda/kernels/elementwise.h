@@ -11,10 +11,12 @@
 
 namespace burnish::cuda {
 
-/// A tensor as a kernel walks it: the elements' stored type and the stride of every axis of the common domain (0: broadcast).
+/// A tensor as a kernel walks it: the elements' stored type, the stride of every axis of the common domain (0: broadcast), and the element
+/// that the walk begins with.
 struct StridedOperand {
   DType storage = DType::f32;
   Dims strides;
+  int64_t offset = 0;
 };
 
 /// The strides of a tensor in `format` over a domain it broadcasts to.
@@ -39,6 +41,7 @@ class Elementwise {
   uint32_t count_ = 0;
   std::vector<uint32_t> extents_;
   std::vector<std::vector<int64_t>> strides_;
+  std::vector<int64_t> offsets_;  // bytes
   Grid grid_;
 };
 

@@ -1,7 +1,7 @@
 // Changes of format on the GPU, and between its memory and the host's: what crosses has the host's format, the rest is one strided kernel.
 #include "tactics/reformat.h"
 
-#include "backends/cuda/kernels/elementwise.h"
+#include "backends/cuda/kernels/moves.h"
 #include "base/error.h"
 #include "tactics/registry.h"
 
@@ -15,30 +15,13 @@ using tactics::Space;
 using tactics::Variant;
 using tactics::Verdict;
 
-Dims reordered(const Dims& values, const Layout& layout) {
-  Dims made;
-  for (const uint8_t axis : layout.order) made.push_back(values[axis]);
-  return made;
-}
-
-Expr conversion(DType from, DType to) {
-  Expr expr;
-  const ExprOperand input = expr.add_input(from);
-  expr.outputs = {from == to ? input : expr.add_step(ExprCode::cast, to, {input, 0, 0})};
-  return expr;
-}
-
 class ReformatKernel final : public tactics::Kernel {
  public:
   ReformatKernel(tactics::BuildContext& context, const OpRequest& request, const Variant& variant)
       : from_(variant.inputs[0]), to_(variant.outputs[0]), bytes_(stored_bytes(from_, request.dims(0))) {
     const Dims domain = request.dims(0);
     if (same_memory({from_.storage, from_.layout, to_.space}, to_, domain)) return;
-    StridedOperand source = strided(from_, domain, domain), target = strided(to_, domain, domain);
-    source.strides = reordered(source.strides, to_.layout);
-    target.strides = reordered(target.strides, to_.layout);
-    change_ = std::make_unique<Elementwise>(context, conversion(from_.storage, to_.storage), reordered(domain, to_.layout),
-                                            std::vector{source}, std::vector{target});
+    change_ = std::make_unique<StridedMove>(context, domain, strided(from_, domain, domain), strided(to_, domain, domain));
   }
 
   Status run(tactics::RunContext& context, std::span<const BufferRef> in, std::span<const BufferRef> out,
@@ -55,15 +38,11 @@ class ReformatKernel final : public tactics::Kernel {
   }
 
  private:
-  Status change(const std::byte* from, std::byte* to, void* stream) const noexcept {
-    const std::array<const std::byte*, 1> sources{from};
-    const std::array<std::byte*, 1> targets{to};
-    return change_->run(sources, targets, stream);
-  }
+  Status change(const std::byte* from, std::byte* to, void* stream) const noexcept { return change_->run(from, to, stream); }
 
   Format from_, to_;
   int64_t bytes_;
-  std::unique_ptr<Elementwise> change_;
+  std::unique_ptr<StridedMove> change_;
 };
 
 class CudaReformat final : public tactics::Tactic {
