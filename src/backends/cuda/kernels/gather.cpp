@@ -64,6 +64,7 @@ class GatherKernel final : public tactics::Kernel {
     count_ = static_cast<uint32_t>(product(dims, 0, axis) * picks_ * inner_);
     grid_.threads = count_ < 64 * 1024 ? 128 : 256;
     grid_.blocks[0] = blocks_for(count_, grid_.threads);
+    grid_.may_start_early = true;
     if (request.inputs[0].constant != nullptr) data_ = upload_as(*request.inputs[0].constant, format);
     code_ = std::make_unique<Code>(context, gather_source(word, request.inputs[1].type.dtype));
     function_ = code_->function("gather");

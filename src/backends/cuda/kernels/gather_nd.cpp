@@ -92,6 +92,7 @@ class GatherRowsKernel final : public tactics::Kernel {
     for (size_t i = 0; i < rows.length; ++i) coordinates.add(words(strides[rows.batch + i]));
     coordinates_ = coordinates.finish();
     grid_.blocks[0] = blocks_for(count_, grid_.threads);
+    grid_.may_start_early = true;
     if (request.inputs[0].constant != nullptr)
       data_ = upload_as(*request.inputs[0].constant, {variant.outputs[0].storage, Layout::row_major(dims.size()), tactics::Space::device});
     code_ = std::make_unique<Code>(context, gather_rows_source(word, request.inputs[1].type.dtype, rows.length));
@@ -129,6 +130,7 @@ class GatherElementsKernel final : public tactics::Kernel {
     extents_.assign(picked.begin(), picked.end());
     strides_ = strides;
     grid_.blocks[0] = blocks_for(count_, grid_.threads);
+    grid_.may_start_early = true;
     const DType storage = variant.outputs[0].storage;
     if (request.inputs[0].constant != nullptr)
       data_ = upload_as(*request.inputs[0].constant, {storage, Layout::row_major(dims.size()), tactics::Space::device});

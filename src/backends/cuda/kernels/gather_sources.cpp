@@ -9,7 +9,8 @@ std::string gather_source(int word_bytes, DType index) {
   return fmt::format(
       "#include \"gather.cuh\"\n"
       "extern \"C\" __global__ void __launch_bounds__(256) gather(const {0}* from, const {1}* indices, {0}* to, u32 count, u32 extent, "
-      "u32 picks, u32 inner) {{\n  gather_slices(from, indices, to, count, extent, picks, inner);\n}}\n",
+      "u32 picks, u32 inner) {{\n  release_next();\n  wait_for_inputs();\n  gather_slices(from, indices, to, count, extent, picks, "
+      "inner);\n}}\n",
       word_type(word_bytes), stored_type(index));
 }
 
@@ -18,7 +19,8 @@ std::string gather_rows_source(int word_bytes, DType index, size_t length) {
       "#include \"gather.cuh\"\n"
       "extern \"C\" __global__ void __launch_bounds__(256) gather(const {0}* from, const {1}* indices, {0}* to, u32 count, u32 inner, "
       "u32 rows_per_batch, u32 batch_words, const Coordinates<{2}> coordinates) {{\n"
-      "  gather_rows<{2}>(from, indices, to, count, inner, rows_per_batch, batch_words, coordinates);\n}}\n",
+      "  release_next();\n  wait_for_inputs();\n  gather_rows<{2}>(from, indices, to, count, inner, rows_per_batch, batch_words, "
+      "coordinates);\n}}\n",
       word_type(word_bytes), stored_type(index), length);
 }
 
@@ -27,7 +29,7 @@ std::string gather_elements_source(int word_bytes, DType index, size_t rank) {
       "#include \"gather.cuh\"\n"
       "extern \"C\" __global__ void __launch_bounds__(256) gather(const {0}* from, const {1}* indices, {0}* to, u32 count, "
       "const Extents<{2}> extents, const Strides<{2}> strides, u32 extent, i64 stride) {{\n"
-      "  gather_elements(from, indices, to, count, extents, strides, extent, stride);\n}}\n",
+      "  release_next();\n  wait_for_inputs();\n  gather_elements(from, indices, to, count, extents, strides, extent, stride);\n}}\n",
       word_type(word_bytes), stored_type(index), rank);
 }
 

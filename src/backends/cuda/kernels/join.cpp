@@ -29,7 +29,7 @@ std::string join_source(bool joins, int word_bytes, int parts) {
       "#include \"join.cuh\"\n"
       "extern \"C\" __global__ void __launch_bounds__(256) join({0}* whole, const Parts<{0}, {1}> parts, u32 rows, u32 width, u32 pitch) "
       "{{\n"
-      "  move_parts<{2}>(whole, parts, rows, width, pitch);\n}}\n",
+      "  release_next();\n  wait_for_inputs();\n  move_parts<{2}>(whole, parts, rows, width, pitch);\n}}\n",
       word_type(word_bytes), parts, joins);
 }
 
@@ -74,6 +74,7 @@ class Group {
     for (size_t i = 0; i < widths.size(); ++i) begin_[i + 1] = begin_[i] + static_cast<uint32_t>(widths[i] / word);
     width_ = begin_[widths.size()];
     grid_.blocks[0] = blocks_for(static_cast<int64_t>(rows_) * width_, grid_.threads);
+    grid_.may_start_early = true;
     code_ = std::make_unique<Code>(context, join_source(joins, word, static_cast<int>(capacity_)));
     function_ = code_->function("join");
   }

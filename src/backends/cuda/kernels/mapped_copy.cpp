@@ -15,7 +15,7 @@ std::string mapped_source(const MappedShape& shape) {
   return fmt::format(
       "#include \"mapped.cuh\"\n"
       "extern \"C\" __global__ void __launch_bounds__(256) mapped(const {0}* from, {0}* to, const i32* tables, const Maps<{1}> maps, const "
-      "{0} fill) {{\n  copy_mapped<{0}, {1}, {2}u, {3}, {4}>(from, to, tables, maps, fill);\n}}\n",
+      "{0} fill) {{\n  release_next();\n  wait_for_inputs();\n  copy_mapped<{0}, {1}, {2}u, {3}, {4}>(from, to, tables, maps, fill);\n}}\n",
       word, shape.rank, shape.tabled, shape.run, shape.contiguous);
 }
 
@@ -96,6 +96,7 @@ MappedCopy::MappedCopy(tactics::BuildContext& context, std::vector<AxisMap> axes
   from_bytes_ = offset * static_cast<int64_t>(element_bytes);
   tables_ = upload(reinterpret_cast<const std::byte*>(tables.data()), static_cast<int64_t>(tables.size() * sizeof(int32_t)));
   grid_.blocks[0] = blocks_for(count, grid_.threads);
+  grid_.may_start_early = true;
   code_ = std::make_unique<Code>(context, mapped_source(shape));
   function_ = code_->function("mapped");
 }

@@ -99,7 +99,8 @@ std::string tile_source(const TileShape& shape) {
                   from, to, computed_type(shape.to));
   return text + fmt::format(
                     "extern \"C\" __global__ void __launch_bounds__(256) tiles(const {0}* from, {1}* to, const Matrices<{2}> matrices) {{\n"
-                    "  copy_tiles<{3}, {4}, {5}, {6}>(from, to, matrices, [](const {0}& x) {{ return convert(x); }});\n}}\n",
+                    "  release_next();\n  wait_for_inputs();\n  copy_tiles<{3}, {4}, {5}, {6}>(from, to, matrices, [](const {0}& x) {{ "
+                    "return convert(x); }});\n}}\n",
                     from, to, shape.rank, shape.rows, shape.columns, shape.read, shape.write);
 }
 
@@ -188,6 +189,7 @@ bool StridedMove::make_tiles(tactics::BuildContext& context, const Dims& domain,
   Tiles& made = tiles_.emplace();
   made.matrices = parameter.finish();
   made.grid.blocks[0] = static_cast<unsigned>(std::min<int64_t>(tiles, INT32_MAX));
+  made.grid.may_start_early = true;
   made.from_bytes = from.offset * static_cast<int64_t>(byte_size(from.storage));
   made.to_bytes = to.offset * static_cast<int64_t>(byte_size(to.storage));
   made.code = std::make_unique<Code>(context, tile_source(shape));
