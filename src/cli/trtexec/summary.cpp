@@ -79,7 +79,9 @@ void print_summary(const Measured& measured, const Options& options, Console& co
   console.info("Total Host Walltime: {:.6g} s", measured.wall_ms / 1e3);
   console.info("Total GPU Compute Time: {:.6g} s", mean_of(measured.queries, compute_of) * count / 1e3);
   print_warnings(compute, options, console);
-  console.info("A CPU computes in host memory: H2D and D2H are 0, and the call computes, so that Enqueue Time holds the computation.");
+  const bool on_host = std::ranges::all_of(measured.queries, [](const QueryTime& query) { return query.h2d.length() == 0; });
+  if (on_host)
+    console.info("A CPU computes in host memory: H2D and D2H are 0, and the call computes, so that Enqueue Time holds the computation.");
   console.info("Explanations of the performance metrics are printed in the verbose logs.");
   console.detail(
       "Throughput: queries divided by the host's wall time.\n"
