@@ -29,10 +29,10 @@ cublasLtEpilogue_t epilogue_of(const LtEpilogue& epilogue) {
   return bias ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT;
 }
 
-/// The largest power of two that divides the address of every matrix of a batch.
-uint32_t alignment_of(const MatrixOperand& operand, DType type, int alignment) {
+/// The largest power of two, up to what the plan aligns to, that divides the address of every matrix of a batch.
+uint32_t alignment_of(const MatrixOperand& operand, DType type) {
   const auto bytes = static_cast<int64_t>(byte_size(type));
-  auto divisor = static_cast<uint32_t>(alignment);
+  uint32_t divisor = 64;
   for (const int64_t stride : operand.batch_strides)
     while (stride * bytes % divisor != 0) divisor /= 2;
   return divisor;
@@ -110,10 +110,10 @@ std::vector<LtAlgorithm> LtCall::ranked(int count) const {
   const auto prefer = [&](cublasLtMatmulPreferenceAttributes_t attribute, auto value) {
     api.expect(api.cublasLtMatmulPreferenceSetAttribute(preference.get(), attribute, &value, sizeof value), "describing a search");
   };
-  const uint32_t result_alignment = alignment_of(result_operand(product_), types_.result, types_.alignment);
+  const uint32_t result_alignment = alignment_of(result_operand(product_), types_.result);
   prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, workspace_limit);
-  prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, alignment_of(product_.right, types_.source, types_.alignment));
-  prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, alignment_of(product_.left, types_.source, types_.alignment));
+  prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, alignment_of(product_.right, types_.source));
+  prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, alignment_of(product_.left, types_.source));
   prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, result_alignment);
   prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, result_alignment);
   // Partial sums along k are added in the type that sums are made in, never in a half.

@@ -11,11 +11,10 @@
 
 namespace burnish::cuda {
 
-/// Types and alignment of the memory that a product works on.
+/// What the memory that a product works on holds. All of it is aligned to 64 bytes.
 struct LtTypes {
   DType source = DType::f32;  // of both operands
   DType result = DType::f32;  // of the result, the residual and the bias
-  int alignment = 16;         // bytes, of all operands at least
 };
 
 struct LtAlgorithm {

@@ -6,6 +6,7 @@
 
 #include "backends/cuda/cublaslt/lt_call.h"
 #include "backends/cuda/kernels/formats.h"
+#include "backends/cuda/kernels/gemm_tiles.h"
 #include "backends/cuda/kernels/packed_constant.h"
 #include "base/error.h"
 
@@ -20,7 +21,7 @@ using tactics::Variant;
 using tactics::Verdict;
 
 constexpr int ranks = 8;
-constexpr int usual_alignment = 16;
+constexpr int64_t row_alignment = 16;  // bytes
 constexpr std::string_view knob = "algo=";
 
 int64_t rounded(int64_t bytes) { return (bytes + 255) / 256 * 256; }
@@ -46,7 +47,7 @@ Task task_of(const OpRequest& request, const MatrixProduct& product, std::option
   task.types.result = storage_of(task.epilogue.result, lowered);
   // The library is fastest where both operands run along k; rows must stay aligned.
   const int64_t row_bytes = product.k * static_cast<int64_t>(byte_size(task.types.source));
-  if (request.inputs[product.right.input].constant != nullptr and not product.right.k_inner and row_bytes % usual_alignment == 0) {
+  if (request.inputs[product.right.input].constant != nullptr and not product.right.k_inner and row_bytes % row_alignment == 0) {
     task.transposes_right = true;
     task.product.right.k_inner = true;
     task.product.right.leading = product.k;
@@ -58,13 +59,6 @@ Task task_of(const OpRequest& request, const MatrixProduct& product, std::option
 
 /// Any address that is as aligned as the GPU's memory: the library does not read it while it is asked.
 const void* some_address() { return reinterpret_cast<const void*>(uintptr_t{4096}); }
-
-/// The best algorithm for pointers that are aligned to elements only, as an application's may be.
-std::vector<LtAlgorithm> unaligned_ranked(const Task& task) {
-  LtTypes types = task.types;
-  types.alignment = static_cast<int>(std::min(byte_size(types.source), byte_size(types.result)));
-  return LtCall(task.product, task.epilogue, types, some_address()).ranked(1);
-}
 
 Variant variant_of(const OpRequest& request, const Task& task, std::optional<DType> lowered) {
   Variant variant = plain_variant(request, lowered);
@@ -82,6 +76,17 @@ Variant variant_of(const OpRequest& request, const Task& task, std::optional<DTy
   return variant;
 }
 
+/// Halves: somewhat better than the best of our own tilings, whose model knows launches, waves and stages. Others: by operations.
+double library_seconds(const OpRequest& request, const Variant& variant, const Task& task) {
+  constexpr double share_of_peak = 0.7, of_ours = 0.9;
+  const DType type = task.types.source;
+  if (type != DType::f16 and type != DType::bf16) return product_seconds(request, variant, task.product, type, share_of_peak);
+  const GemmMachine machine = gemm_machine();
+  double best = 1;
+  for (const GemmTiling& tiling : gemm_tilings(machine, task.product)) best = std::min(best, gemm_seconds(machine, task.product, tiling));
+  return std::max(memory_seconds(request, variant), of_ours * best);
+}
+
 double rest_seconds(const OpRequest& request, const Task& task) {
   if (not task.epilogue.has_rest()) return 0;
   const double bytes = static_cast<double>(element_count(request.output_dims())) * static_cast<double>(byte_size(task.types.result));
@@ -93,10 +98,9 @@ std::string text_of(const Task& task) {
   const auto operand = [](const MatrixOperand& one) {
     return fmt::format("{}:{}:{}:{}", one.k_inner, one.leading, one.batch_strides[0], one.batch_strides[1]);
   };
-  return fmt::format("{}x{}x{} {} {} {} {} {} {} {} {} {} {}", product.m, product.n, product.k, product.batch[1], operand(product.left),
-                     operand(product.right), name_of(task.types.source), name_of(task.types.result), task.types.alignment,
-                     task.epilogue.bias.has_value(), task.epilogue.residual.has_value(), static_cast<int>(task.epilogue.activation),
-                     task.epilogue.alpha);
+  return fmt::format("{}x{}x{} {} {} {} {} {} {} {} {} {}", product.m, product.n, product.k, product.batch[1], operand(product.left),
+                     operand(product.right), name_of(task.types.source), name_of(task.types.result), task.epilogue.bias.has_value(),
+                     task.epilogue.residual.has_value(), static_cast<int>(task.epilogue.activation), task.epilogue.alpha);
 }
 
 /// The algorithm that a rank stands for, kept with the engine: the library's ranking may change, an engine may not.
@@ -139,8 +143,6 @@ class LtKernel final : public tactics::Kernel {
         product_bytes_(variant.workspace - task.waiting_bytes()) {
     if (algorithm_.workspace > product_bytes_)
       fail_unsupported("cuBLASLt wants {} bytes of workspace, the plan has {}", algorithm_.workspace, product_bytes_);
-    for (LtAlgorithm& one : unaligned_ranked(task))
-      if (call_.takes(one) and one.workspace <= product_bytes_) unaligned_ = one;
     if (task.epilogue.has_rest()) build_rest(context, request, variant);
   }
 
@@ -154,12 +156,7 @@ class LtKernel final : public tactics::Kernel {
     const bool waits = task_.epilogue.has_rest() and not task_.kept_in;
     pointers.result =
         waits ? static_cast<std::byte*>(workspace) + product_bytes_ : out[task_.epilogue.has_rest() ? *task_.kept_in : 0].data;
-    const LtAlgorithm* algorithm = &algorithm_;
-    if (not is_aligned(pointers)) {
-      if (not unaligned_) return {StatusCode::unsupported, "cuBLASLt cannot multiply matrices at this address"};
-      algorithm = &*unaligned_;
-    }
-    const Status done = call_.run(*algorithm, pointers, workspace, context.stream);
+    const Status done = call_.run(algorithm_, pointers, workspace, context.stream);
     return done and rest_ != nullptr ? run_rest(context, pointers.result, in, out) : done;
   }
 
@@ -216,17 +213,10 @@ class LtKernel final : public tactics::Kernel {
     return rest_->run({sources.data(), rest_constants_.size() + 1}, {targets.data(), out.size()}, context.stream);
   }
 
-  static bool is_aligned(const LtPointers& pointers) noexcept {
-    const auto bits = reinterpret_cast<uintptr_t>(pointers.left) | reinterpret_cast<uintptr_t>(pointers.right) |
-                      reinterpret_cast<uintptr_t>(pointers.residual) | reinterpret_cast<uintptr_t>(pointers.result);
-    return bits % usual_alignment == 0;
-  }
-
   Task task_;
   tactics::DeviceMemory left_, right_, bias_, residual_;  // empty where the plan provides it
   LtCall call_;
   LtAlgorithm algorithm_;
-  std::optional<LtAlgorithm> unaligned_;
   int64_t product_bytes_;  // of the workspace that the library may use
   std::unique_ptr<Elementwise> rest_;
   std::vector<tactics::DeviceMemory> rest_constants_;
@@ -254,7 +244,7 @@ Verdict lt_supports(const OpRequest& request, const FoundProduct& found) {
 }
 
 void offer_lt_variants(const OpRequest& request, const MatrixProduct& product, tactics::VariantSink& sink) {
-  constexpr double share_of_peak = 0.7, each_rank = 0.01;
+  constexpr double each_rank = 0.08;
   for (const std::optional<DType> lowered : usual_storages(request)) {
     const Task task = task_of(request, product, lowered);
     const std::vector<LtAlgorithm> algorithms = LtCall(task.product, task.epilogue, task.types, some_address()).ranked(ranks);
@@ -262,14 +252,12 @@ void offer_lt_variants(const OpRequest& request, const MatrixProduct& product, t
       sink.refuse(fmt::format("{}->{}", name_of(task.types.source), name_of(task.types.result)), "cuBLASLt knows no algorithm");
       continue;
     }
-    int64_t unaligned = 0;
-    for (const LtAlgorithm& one : unaligned_ranked(task)) unaligned = one.workspace;
     for (size_t rank = 0; rank < algorithms.size(); ++rank) {
       Variant variant = variant_of(request, task, lowered);
       variant.knobs = fmt::format("{}{}", knob, rank);
-      variant.workspace = rounded(std::max(algorithms[rank].workspace, unaligned)) + task.waiting_bytes();
-      variant.estimate = (1 + each_rank * static_cast<double>(rank)) *
-                         (product_seconds(request, variant, product, task.types.source, share_of_peak) + rest_seconds(request, task));
+      variant.workspace = rounded(algorithms[rank].workspace) + task.waiting_bytes();
+      variant.estimate =
+          (1 + each_rank * static_cast<double>(rank)) * (library_seconds(request, variant, task) + rest_seconds(request, task));
       sink.offer(std::move(variant));
     }
   }
