@@ -1,0 +1,191 @@
+// Matrix products of halves with sums in float and any epilogue: what the kernels by warps (gemm_warps.cuh) and by groups of warps
+// (gemm_groups.cuh) share. A block computes one tile of the result. Tiles of the operands arrive in shared memory in a ring of stages;
+// their 16-byte pieces are exchanged within rows so that neither copies nor loads collide. Several blocks of a cluster may divide k.
+// Generated sources choose the tile and bring the epilogue; k must be a multiple of 8.
+#pragma once
+
+#include "mma.cuh"
+#include "strided.cuh"
+
+/// As gemm.cpp passes it.
+struct GemmShape {
+  i64 left_batch[2], right_batch[2];  // elements from one matrix to the next: outer, inner batches
+  u32 m, n, k;
+  u32 left_leading, right_leading;  // elements
+  u32 tiles_m, tiles_n;
+  u32 inner_batches;
+};
+
+/// `right_k_inner`: the right matrix lies along k, as the left one always does. `right_is_constant`: no kernel writes it.
+template <class T_, int m_, int n_, int k_, int warps_m_, int warps_n_, int stages_, bool right_k_inner_, bool right_is_constant_,
+          int splits_>
+struct GemmTile {
+  using T = T_;
+  static constexpr int m = m_, n = n_, k = k_, warps_m = warps_m_, warps_n = warps_n_, stages = stages_, splits = splits_;
+  static constexpr int threads = 32 * warps_m * warps_n;
+  static constexpr bool right_k_inner = right_k_inner_, right_is_constant = right_is_constant_;
+  static constexpr u32 left_bytes = m * k * 2, right_bytes = n * k * 2, stage_bytes = left_bytes + right_bytes;
+  static constexpr int row_of_sums = n + 8;  // floats; the eight keep stores of fragments from colliding
+};
+
+/// Byte offset of a 16-byte piece in a tile with `columns` halves a row.
+template <int columns>
+__device__ inline u32 piece_offset(u32 row, u32 piece) {
+  static_assert(columns >= 32);
+  if constexpr (columns >= 64) return row * columns * 2 + ((piece ^ (row & 7)) << 4);
+  else return row * columns * 2 + ((piece ^ ((row >> 1) & 3)) << 4);
+}
+
+/// Copies one operand's tiles, the next one with each call. Rows go along m or n where the operand lies along k, else along k.
+template <class T, int rows, int columns, int threads, bool k_inner>
+struct TileCopies {
+  static constexpr int pieces = columns / 8, row_step = threads / pieces, count = rows / row_step;
+  static_assert(threads % pieces == 0 and rows % row_step == 0 and count >= 1 and count <= 32);
+
+  const T* from;
+  i64 step, advance;
+  u32 row, piece;
+  u32 inside = 0;  // a bit for each row that exists; for operands across k all or none, by the column
+
+  /// `matrix`: the tile's first element at k = 0. `limit`: rows or columns from there on that exist.
+  __device__ TileCopies(const T* matrix, u32 leading, u32 limit) : row(threadIdx.x / pieces), piece(threadIdx.x % pieces) {
+    from = matrix + static_cast<i64>(row) * leading + piece * 8;
+    step = static_cast<i64>(row_step) * leading;
+    advance = k_inner ? columns : static_cast<i64>(rows) * leading;
+#pragma unroll
+    for (int i = 0; i < count; ++i) inside |= static_cast<u32>(k_inner ? row + i * row_step < limit : piece * 8 < limit) << i;
+  }
+
+  /// `left`: elements along k that remain.
+  __device__ void copy(u32 tile, i32 left) {
+#pragma unroll
+    for (int i = 0; i < count; ++i) {
+      const u32 at = row + i * row_step;
+      const bool exists = (inside >> i & 1) != 0 and static_cast<i32>(k_inner ? piece * 8 : at) < left;
+      copy_async(tile + piece_offset<columns>(at, piece), exists ? from + i * step : from, exists);
+    }
+    from += advance;
+  }
+};
+
+/// The block's place: its tile, its batch, and its part of k in whole tiles.
+template <class Tile>
+struct GemmPlace {
+  u32 row, column;   // of the tile
+  u32 batch;         // of all
+  u32 first, count;  // tiles along k
+
+  /// Neighbouring blocks take tiles of a few rows, so that they find one another's operands in the cache.
+  __device__ explicit GemmPlace(const GemmShape& shape) : batch(blockIdx.z) {
+    constexpr u32 rows_together = 8;
+    const u32 group = blockIdx.x / (rows_together * shape.tiles_n), within = blockIdx.x - group * rows_together * shape.tiles_n;
+    const u32 rows = min(shape.tiles_m - group * rows_together, rows_together);
+    row = (group * rows_together + within % rows) * Tile::m;
+    column = within / rows * Tile::n;
+    const u32 all = (shape.k + Tile::k - 1) / Tile::k, each = (all + Tile::splits - 1) / Tile::splits;
+    first = min(blockIdx.y * each, all);
+    count = min(first + each, all) - first;
+  }
+};
+
+/// Both operands' copies, from the block's first tile along k on.
+template <class Tile>
+struct GemmCopies {
+  using T = typename Tile::T;
+  TileCopies<T, Tile::m, Tile::k, Tile::threads, true> left;
+  TileCopies<T, Tile::right_k_inner ? Tile::n : Tile::k, Tile::right_k_inner ? Tile::k : Tile::n, Tile::threads, Tile::right_k_inner> right;
+  u32 shared;
+  i32 left_over_left, left_over_right;  // elements along k that remain to be copied
+
+  __device__ GemmCopies(const GemmShape& shape, const GemmPlace<Tile>& place, const T* a, const T* b, u32 shared_base)
+      : left(a + batch_offset(shape, place, shape.left_batch) + static_cast<i64>(place.row) * shape.left_leading + place.first * Tile::k,
+             shape.left_leading, shape.m - place.row),
+        right(b + batch_offset(shape, place, shape.right_batch) +
+                  (Tile::right_k_inner ? static_cast<i64>(place.column) * shape.right_leading + place.first * Tile::k
+                                       : static_cast<i64>(place.first) * Tile::k * shape.right_leading + place.column),
+              shape.right_leading, shape.n - place.column),
+        shared(shared_base) {
+    const u32 end = min(shape.k, (place.first + place.count) * Tile::k);
+    left_over_left = left_over_right = static_cast<i32>(end) - static_cast<i32>(place.first * Tile::k);
+  }
+
+  static __device__ i64 batch_offset(const GemmShape& shape, const GemmPlace<Tile>& place, const i64 (&strides)[2]) {
+    const u32 outer = place.batch / shape.inner_batches;
+    return outer * strides[0] + (place.batch - outer * shape.inner_batches) * strides[1];
+  }
+
+  __device__ u32 left_tile(u32 stage) const { return shared + stage * Tile::stage_bytes; }
+  __device__ u32 right_tile(u32 stage) const { return left_tile(stage) + Tile::left_bytes; }
+  __device__ void copy_left(u32 stage) {
+    left.copy(left_tile(stage), left_over_left);
+    left_over_left -= Tile::k;
+  }
+  __device__ void copy_right(u32 stage) {
+    right.copy(right_tile(stage), left_over_right);
+    left_over_right -= Tile::k;
+  }
+
+  /// The first `ahead` tiles, a group for each. What no kernel writes is asked for before the kernels before this one have ended.
+  template <int ahead>
+  __device__ void begin() {
+    release_next();
+    if constexpr (Tile::right_is_constant)
+#pragma unroll
+      for (int stage = 0; stage < ahead; ++stage) copy_right(stage);
+    wait_for_inputs();
+#pragma unroll
+    for (int stage = 0; stage < ahead; ++stage) {
+      if constexpr (not Tile::right_is_constant) copy_right(stage);
+      copy_left(stage);
+      end_copies();
+    }
+  }
+};
+
+/// Keeps the sums of a warp's fragments, `rows` of 16 by `columns` of 8, at their place in the block's tile of sums.
+template <class Tile, int rows, int columns>
+__device__ inline void keep_sums(float* tile, u32 first_row, u32 first_column, const float (&sums)[rows][columns][4]) {
+  struct alignas(8) Pair {
+    float x, y;
+  };
+  const u32 lane = threadIdx.x % 32;
+#pragma unroll
+  for (int i = 0; i < rows; ++i)
+#pragma unroll
+    for (int j = 0; j < columns; ++j) {
+      float* at = tile + (first_row + i * 16 + lane / 4) * Tile::row_of_sums + first_column + j * 8 + lane % 4 * 2;
+      *reinterpret_cast<Pair*>(at) = {sums[i][j][0], sums[i][j][1]};
+      *reinterpret_cast<Pair*>(at + 8 * Tile::row_of_sums) = {sums[i][j][2], sums[i][j][3]};
+    }
+}
+
+/// Hands runs of `width` sums to the epilogue, row by row, once all threads have kept theirs. Blocks of a cluster add theirs up and divide the
+/// tile. `row_axes`: the axes that the result's rows are made of.
+template <class Tile, int width, int row_axes, class Tail>
+__device__ inline void finish(const GemmShape& shape, const GemmPlace<Tile>& place, const Extents<row_axes>& rows, float* tile,
+                              const Tail& tail) {
+  constexpr u32 runs = Tile::n / width, all = Tile::m * runs, step = Tile::threads * Tile::splits;
+  if constexpr (Tile::splits > 1) cluster_barrier();
+  else __syncthreads();
+  for (u32 run = blockIdx.y * Tile::threads + threadIdx.x; run < all; run += step) {
+    const u32 row = run / runs, column = run % runs * width;
+    if (place.row + row >= shape.m or place.column + column >= shape.n) continue;
+    float values[width];
+    float* from = tile + row * Tile::row_of_sums + column;
+#pragma unroll
+    for (int i = 0; i < width; ++i) values[i] = Tile::splits > 1 ? 0 : from[i];
+    if constexpr (Tile::splits > 1)
+#pragma unroll
+      for (u32 rank = 0; rank < Tile::splits; ++rank) {
+        const u32 address = shared_address_in(shared_address(from), rank);
+#pragma unroll
+        for (int i = 0; i < width; ++i) values[i] += load_shared_of_cluster(address + i * 4);
+      }
+    u32 at[row_axes + 1];
+    u32(&row_at)[row_axes] = reinterpret_cast<u32(&)[row_axes]>(at);
+    unravel(place.batch * shape.m + place.row + row, rows, row_at);
+    at[row_axes] = place.column + column;
+    tail.store(at, values);
+  }
+  if constexpr (Tile::splits > 1) cluster_barrier();  // nobody leaves while others read its sums
+}

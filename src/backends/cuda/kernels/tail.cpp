@@ -1,0 +1,150 @@
+#include "backends/cuda/kernels/tail.h"
+
+#include <algorithm>
+
+#include "backends/cuda/kernels/formats.h"
+#include "backends/cuda/nvrtc/expr_source.h"
+#include "base/error.h"
+
+namespace burnish::cuda {
+
+using tactics::OpRequest;
+using tactics::Variant;
+
+namespace {
+
+DType value_type(const OpRequest& request) { return request.has_epilogue() ? request.epilogue.inputs[0] : request.outputs[0].dtype; }
+
+/// One step over the value and a parameter, which is brought to the value's type.
+ExprOperand combine(Expr& expr, ExprCode code, ExprOperand value, ExprOperand parameter, DType type) {
+  if (expr.dtype(parameter) != type) parameter = expr.add_step(ExprCode::cast, type, {parameter, 0, 0});
+  return expr.add_step(code, type, {value, parameter, 0});
+}
+
+/// The sum of position times stride, without the axes along which the operand stays.
+std::string offset_text(const StridedOperand& operand, const std::string& strides) {
+  std::string text;
+  for (size_t axis = 0; axis < operand.strides.size(); ++axis)
+    if (operand.strides[axis] != 0) text += fmt::format("{}at[{}] * {}[{}]", text.empty() ? "" : " + ", axis, strides, axis);
+  return text.empty() ? "0" : text;
+}
+
+}  // namespace
+
+TailProgram tail_program(const OpRequest& request) {
+  TailProgram program;
+  if (request.has_epilogue()) {
+    program.expr = request.epilogue;
+    for (size_t i = request.anchor_inputs; i < request.inputs.size(); ++i) program.inputs.push_back(i);
+  } else {
+    program.expr.outputs = {program.expr.add_input(value_type(request))};
+  }
+  return program;
+}
+
+TailProgram affine_tail_program(const OpRequest& request, std::optional<size_t> scale, std::optional<size_t> bias) {
+  TailProgram rest = tail_program(request);
+  if (not scale and not bias) return rest;
+  const DType type = value_type(request);
+  TailProgram program;
+  Expr affine;
+  ExprOperand value = affine.add_input(type);
+  for (const auto& parameter : {scale, bias})
+    if (parameter) {
+      affine.add_input(request.inputs[*parameter].type.dtype);
+      program.inputs.push_back(*parameter);
+    }
+  ExprOperand next = 1;
+  if (scale) value = combine(affine, ExprCode::mul, value, next++, type);
+  if (bias) value = combine(affine, ExprCode::add, value, next++, type);
+  affine.outputs = {value};
+  program.expr = composed(affine, 0, rest.expr, 0);
+  program.inputs.insert(program.inputs.end(), rest.inputs.begin(), rest.inputs.end());
+  return program;
+}
+
+std::optional<size_t> input_at(const OpRequest& request, size_t index) {
+  if (index >= request.anchor_inputs or not request.inputs[index].present) return {};
+  return index;
+}
+
+std::string tail_refusal(const OpRequest& request) {
+  if (stored_type(request.inputs[0].type.dtype).empty())
+    return fmt::format("device code has no type {}", name_of(request.inputs[0].type.dtype));
+  for (const TensorType& type : request.outputs)
+    if (stored_type(type.dtype).empty()) return fmt::format("device code has no type {}", name_of(type.dtype));
+  if (request.inputs.size() + request.outputs.size() > 24) return "more than 24 operands";
+  for (const TensorType& type : request.outputs)
+    if (type.shape.rank() > 8) return "more than eight axes";
+  if (request.dims(0).size() > 8) return "more than eight axes";
+  if (element_count(request.dims(0)) > INT32_MAX or element_count(request.output_dims()) > INT32_MAX) return "more than 2^31 elements";
+  return request.has_epilogue() ? unprintable(request.epilogue) : std::string();
+}
+
+Variant anchored_variant(const OpRequest& request, std::optional<DType> lowered, const Layout& input, const Layout& output) {
+  Variant variant = plain_variant(request, lowered);
+  const size_t rank = output.order.size();
+  variant.inputs[0].layout = input;
+  for (size_t i = request.anchor_inputs; i < request.inputs.size(); ++i)
+    if (request.inputs[i].constant == nullptr and request.dims(i).size() == rank) variant.inputs[i].layout = output;
+  for (tactics::Format& format : variant.outputs)
+    if (format.layout.order.size() == rank) format.layout = output;
+  return variant;
+}
+
+Tail::Tail(Expr expr, std::vector<StridedOperand> operands, std::vector<StridedOperand> outputs, int width)
+    : expr_(std::move(expr)), operands_(std::move(operands)), outputs_(std::move(outputs)), width_(width) {
+  BURNISH_CHECK(expr_.inputs.size() == operands_.size() + 1 and expr_.outputs.size() == outputs_.size(), "a tail of {} operands for {}",
+                operands_.size(), expr_.text());
+  BURNISH_CHECK((operands_.size() + outputs_.size()) * (1 + rank()) <= most_words, "a tail of {} operands", operands_.size());
+}
+
+size_t Tail::rank() const { return outputs_.front().strides.size(); }
+
+std::string Tail::access(const StridedOperand& operand) const {
+  const Dims& strides = operand.strides;
+  if (strides.back() == 0) return "same";
+  const bool aligned = std::all_of(strides.begin(), strides.end() - 1, [&](int64_t stride) { return stride % width_ == 0; });
+  return width_ > 1 and strides.back() == 1 and aligned ? "contiguous" : "strided";
+}
+
+std::string Tail::source() const {
+  std::string members, loads, arguments = "static_cast<" + computed_type(expr_.inputs[0]) + ">(x[i])", stores;
+  for (size_t i = 0; i < operands_.size(); ++i) {
+    const StridedOperand& operand = operands_[i];
+    const std::string type = stored_type(operand.storage);
+    members += fmt::format("  const {}* a{};\n  i64 s{}[{}];\n", type, i, i, rank());
+    loads += fmt::format("    const Vec<{0}, {1}> x{2} = load_run<Access::{3}, {1}>(a{2} + {4}, s{2}[{5}]);\n", type, width_, i,
+                         access(operand), offset_text(operand, fmt::format("s{}", i)), rank() - 1);
+    arguments += fmt::format(", static_cast<{}>(load_element(x{}.at[i]))", computed_type(expr_.inputs[i + 1]), i);
+  }
+  std::string results, conversions;
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    const StridedOperand& output = outputs_[i];
+    const std::string type = stored_type(output.storage);
+    members += fmt::format("  {}* b{};\n  i64 t{}[{}];\n", type, i, i, rank());
+    loads += fmt::format("    Vec<{}, {}> y{};\n", type, width_, i);
+    results += fmt::format("      {} r{};\n", computed_type(expr_.dtype(expr_.outputs[i])), i);
+    arguments += fmt::format(", r{}", i);
+    conversions += fmt::format("      y{0}.at[i] = store_element<{1}>(r{0});\n", i, type);
+    stores += fmt::format("    if (b{0} != nullptr) store_run<Access::{1}, {2}>(b{0} + {3}, t{0}[{4}], y{0});\n", i, access(output), width_,
+                          offset_text(output, fmt::format("t{}", i)), rank() - 1);
+  }
+  return fmt::format(
+      "#include \"expr.cuh\"\n#include \"strided.cuh\"\n{}struct Tail {{\n{}  template <class Value>\n"
+      "  __device__ inline void store(const u32 (&at)[{}], const Value (&x)[{}]) const {{\n{}#pragma unroll\n"
+      "    for (int i = 0; i < {}; ++i) {{\n{}      apply({});\n{}    }}\n{}  }}\n}};\n",
+      print_function(expr_, "apply"), members, rank(), width_, loads, width_, results, arguments, conversions, stores);
+}
+
+void Tail::pack(std::span<const std::byte* const> operands, std::span<std::byte* const> outputs, Argument& to) const noexcept {
+  size_t used = 0;
+  const auto put = [&](const std::byte* data, const StridedOperand& operand) {
+    to[used++] = reinterpret_cast<uintptr_t>(data);
+    for (const int64_t stride : operand.strides) to[used++] = static_cast<uint64_t>(stride);
+  };
+  for (size_t i = 0; i < operands_.size(); ++i) put(operands[i], operands_[i]);
+  for (size_t i = 0; i < outputs_.size(); ++i) put(outputs[i], outputs_[i]);
+}
+
+}  // namespace burnish::cuda

@@ -1,0 +1,124 @@
+// Our own matrix products: every tiling compiles for the GPUs that can run it, with every kind of operand and epilogue; tilings are offered
+// where they fit.
+#include "backends/cuda/kernels/gemm.h"
+
+#include <algorithm>
+
+#include "unit/backends_cuda/compiles.h"
+
+namespace burnish::cuda {
+namespace {
+
+using enum DType;
+
+/// A bias for each column, a matrix, and an activation; two results of different types. `row_axes` axes make up the rows.
+Tail usual_tail(int width, size_t row_axes) {
+  Dims per_column(row_axes + 1, 0), full(row_axes + 1, 64);
+  per_column.back() = full.back() = 1;
+  return {Expr::parse("(f32,f32,f32) add:f32(0,1) relu:f32(3) add:f32(4,2) -> 5,3"),
+          {{f32, per_column}, {f16, full}},
+          {{f16, full}, {f32, full}},
+          width};
+}
+
+GemmMachine machine_of(int capability) {
+  GemmMachine machine;
+  machine.capability = capability;
+  return machine;
+}
+
+MatrixProduct product_of(int64_t m, int64_t n, int64_t k) {
+  MatrixProduct product;
+  product.m = m;
+  product.n = n;
+  product.k = k;
+  return product;
+}
+
+void expect_compiles_for(const GemmSource& source, int capability) {
+  SCOPED_TRACE(source.tiling.text());
+  try {
+    EXPECT_GT(compile(gemm_source(source, usual_tail(source.width, source.row_axes)), capability).size(), 0);
+  } catch (const Error& error) { FAIL() << error.what(); }
+}
+
+class EveryGeneration : public testing::TestWithParam<int> {};
+
+TEST_P(EveryGeneration, CompilesEveryTiling) {
+  BURNISH_NEEDS_NVRTC();
+  for (const GemmTiling& tiling : gemm_tilings(machine_of(GetParam()), product_of(4096, 4096, 4096))) {
+    GemmSource source;
+    source.tiling = tiling;
+    expect_compiles_for(source, GetParam());
+  }
+}
+
+TEST_P(EveryGeneration, CompilesClustersAndOddOperands) {
+  BURNISH_NEEDS_NVRTC();
+  const int capability = GetParam();
+  GemmSource source;
+  source.tiling = {.m = 64, .n = 32, .k = 64};
+  source.right_k_inner = false;
+  source.right_is_constant = false;
+  source.type = bf16;
+  source.row_axes = 3;
+  expect_compiles_for(source, capability);
+  if (capability >= 90) source.tiling.splits = 4;
+  source.right_k_inner = true;
+  source.width = 1;
+  source.row_axes = 1;
+  expect_compiles_for(source, capability);
+  if (capability != 90) return;
+  source.tiling = {.m = 64, .n = 128, .k = 64, .warps_m = 4, .warps_n = 1, .splits = 8, .groups = true};
+  expect_compiles_for(source, capability);
+}
+
+INSTANTIATE_TEST_SUITE_P(Capabilities, EveryGeneration, testing::ValuesIn(generations));
+
+TEST(GemmTilings, EveryOneFitsTheSharedMemoryAndHasANameOfItsOwn) {
+  const GemmMachine machine = machine_of(90);
+  std::vector<std::string> names;
+  for (const GemmTiling& tiling : gemm_tilings(machine, product_of(32, 512, 4096))) {
+    EXPECT_LE(tiling.shared_bytes(), machine.shared_bytes);
+    names.push_back(tiling.text());
+  }
+  std::ranges::sort(names);
+  EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
+}
+
+TEST(GemmTilings, OnlyFewRowsAreSplitAndOnlyWhereThereAreClusters) {
+  const auto splits = [](int capability, const MatrixProduct& product) {
+    return std::ranges::any_of(gemm_tilings(machine_of(capability), product), [](const GemmTiling& one) { return one.splits > 1; });
+  };
+  EXPECT_TRUE(splits(90, product_of(8, 1024, 4096)));
+  EXPECT_FALSE(splits(80, product_of(8, 1024, 4096)));
+  EXPECT_FALSE(splits(90, product_of(4096, 4096, 4096)));
+}
+
+TEST(GemmTilings, GroupsNeedTheirGenerationAndOperandsAlongK) {
+  const auto groups = [](int capability, bool k_inner) {
+    MatrixProduct product = product_of(256, 256, 256);
+    product.right.k_inner = k_inner;
+    return std::ranges::any_of(gemm_tilings(machine_of(capability), product), [](const GemmTiling& one) { return one.groups; });
+  };
+  EXPECT_TRUE(groups(90, true));
+  EXPECT_FALSE(groups(90, false));
+  EXPECT_FALSE(groups(80, true));
+  EXPECT_FALSE(groups(100, true));
+}
+
+TEST(GemmTilings, LargeProductsAreEstimatedNearTheirPeakAndSmallOnesInMicroseconds) {
+  const auto best = [](const MatrixProduct& product) {
+    double seconds = 1;
+    for (const GemmTiling& tiling : gemm_tilings(machine_of(90), product))
+      seconds = std::min(seconds, gemm_seconds(machine_of(90), product, tiling));
+    return seconds;
+  };
+  const MatrixProduct large = product_of(8192, 8192, 8192);
+  EXPECT_GT(large.flops() / best(large), 300e12);
+  EXPECT_LT(large.flops() / best(large), 1000e12);
+  EXPECT_LT(best(product_of(1, 1000, 2048)), 8e-6);
+}
+
+}  // namespace
+}  // namespace burnish::cuda
