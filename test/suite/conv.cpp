@@ -56,6 +56,8 @@ BURNISH_CASES(conv) {
   cases.add(ops::Conv{.strides = {}, .pads = {0, 1, 2, 3}, .dilations = {}}, image).named("uneven pads").sums(24);
   cases.add(ops::Conv{.strides = {1, 2}, .pads = {}, .dilations = {2, 1}}, image).named("uneven strides and dilations").sums(24);
   cases.add(ops::Conv{}, {input(f32, {1, 4, 6, 6}), input(f32, {2, 4, 3, 3}).between(-1, 1)}).named("weights known while running").sums(36);
+  for (const DType type : {f16, bf16})
+    cases.add(ops::Conv{}, {input(type, {2, 64, 9, 7}), weights(type, {72, 64, 1, 1}), weights(type, {72})}).named("pixels").sums(64);
   cases.add(ops::Conv{}, {input(f32, {0, 4, 6, 6}), weights(f32, {2, 4, 3, 3})}).named("empty batch");
   cases.add(ops::Conv{}, {input(f32, {1, 4, 3, 3}), weights(f32, {2, 4, 3, 3})}).named("one window").sums(36);
   cases.add(ops::Conv{}, {input(f32, {1, 4, 6, 6}), weights(f32, {2, 3, 3, 3})}).fails("");

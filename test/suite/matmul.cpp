@@ -22,6 +22,19 @@ BURNISH_CASES(matmul) {
     cases.add(ops::MatMul{}, {input(type, {9, 20}), weights(type, {20, 11})}).sums(20);
     cases.add(ops::MatMul{.transpose_b = true}, {input(type, {2, 3, 20}), input(type, {2, 5, 20})}).sums(20);
   }
+  // Rows of whole 16-byte pieces: tiles that end within the matrices, sums long enough to be divided, and either order of the right operand.
+  for (const DType type : {f16, bf16})
+    for (const auto& [m, k, n] : {Size{1, 1024, 72}, {7, 520, 129}, {40, 264, 200}, {130, 136, 264}, {257, 72, 130}, {300, 64, 40}}) {
+      cases.add(ops::MatMul{}, {input(type, {m, k}), weights(type, {k, n})}).sums(k);
+      cases.add(ops::MatMul{.transpose_b = true}, {input(type, {m, k}), input(type, {n, k})}).sums(k);
+      if (n % 8 == 0) cases.add(ops::MatMul{}, {input(type, {m, k}), input(type, {k, n})}).sums(k);
+    }
+  cases.add(ops::MatMul{}, {input(f16, {2, 3, 70, 64}), input(f16, {2, 3, 64, 136})}).named("batches of tiles").sums(64);
+  cases.add(ops::MatMul{}, {input(f16, {2, 1, 70, 64}), input(f16, {3, 64, 24})}).named("batches of tiles that broadcast").sums(64);
+  cases.add(ops::MatMul{.transpose_b = true}, {input(f16, {1, 5, 64}), weights(f16, {5, 33, 64})})
+      .named("a constant for each batch")
+      .sums(64);
+  cases.add(ops::MatMul{}, {weights(f16, {24, 64}), input(f16, {2, 64, 48})}).named("a constant on the left").sums(64);
   cases.add(ops::MatMul{}, {input(f32, {2, 3, 4, 5}), input(f32, {2, 3, 5, 6})}).named("batches").sums(5);
   cases.add(ops::MatMul{.transpose_b = true}, {input(f32, {2, 12, 33, 16}), input(f32, {2, 12, 33, 16})})
       .named("attention scores")

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "ops/conv.h"
+#include "ops/matmul.h"
+#include "tactics/registry.h"
 #include "unit/backends_cuda/compiles.h"
 
 namespace burnish::cuda {
@@ -118,6 +121,65 @@ TEST(GemmTilings, LargeProductsAreEstimatedNearTheirPeakAndSmallOnesInMicrosecon
   EXPECT_GT(large.flops() / best(large), 300e12);
   EXPECT_LT(large.flops() / best(large), 1000e12);
   EXPECT_LT(best(product_of(1, 1000, 2048)), 8e-6);
+}
+
+/// f32 tensors that may be stored in halves; the second input is a constant, an epilogue has one more operand of the result's shape.
+tactics::OpRequest request_of(Op op, const Dims& a, const Dims& b, const Dims& result, const std::string& epilogue = {}) {
+  tactics::OpRequest request;
+  request.op = std::move(op);
+  request.anchor_inputs = 2;
+  for (const Dims& dims : {a, b}) request.inputs.push_back({.present = true, .type = {f32, Shape(dims), {}}, .constant = nullptr});
+  request.inputs[1].constant = std::make_shared<const Tensor>(f32, b);
+  if (not epilogue.empty()) {
+    request.epilogue = Expr::parse(epilogue);
+    request.inputs.push_back({.present = true, .type = {f32, Shape(result), {}}, .constant = nullptr});
+  }
+  for (size_t i = 0; i < std::max<size_t>(1, request.epilogue.outputs.size()); ++i) {
+    request.outputs.push_back({f32, Shape(result), {}});
+    request.wanted.push_back(true);
+  }
+  request.target.permitted = {f16};
+  return request;
+}
+
+TEST(Gemm, OffersHalvesWithAnyEpilogue) {
+  const tactics::Tactic& gemm = *tactics::registry().find_tactic("cuda.gemm");
+  const auto request = request_of(ops::MatMul{}, {2, 24, 64}, {64, 40}, {2, 24, 40}, "(f32,f32) gelu_erf:f32(0) mul:f32(2,1) -> 3,2");
+  ASSERT_TRUE(gemm.supports(request)) << gemm.supports(request).reason();
+  tactics::VariantSink sink;
+  gemm.variants(request, sink);
+  ASSERT_EQ(sink.variants.size(), 8);
+  for (const tactics::Variant& variant : sink.variants) {
+    EXPECT_EQ(variant.inputs[0].storage, f16);
+    EXPECT_EQ(variant.inputs[1].storage, f32);  // packed by the kernel
+    EXPECT_TRUE(variant.keeps_constant[1]);
+    EXPECT_EQ(variant.inputs[2].storage, f16);
+    EXPECT_EQ(variant.outputs[1].storage, f16);
+    EXPECT_GT(variant.estimate, 0);
+  }
+}
+
+TEST(Gemm, TakesPixelsWithChannelsLast) {
+  const tactics::Tactic& gemm = *tactics::registry().find_tactic("cuda.gemm");
+  const auto request = request_of(ops::Conv{}, {1, 64, 7, 7}, {32, 64, 1, 1}, {1, 32, 7, 7}, "(f32,f32) add:f32(0,1) -> 2");
+  tactics::VariantSink sink;
+  gemm.variants(request, sink);
+  ASSERT_FALSE(sink.variants.empty());
+  const Layout last = Layout::channels_last(4);
+  EXPECT_EQ(sink.variants[0].inputs[0].layout, last);
+  EXPECT_EQ(sink.variants[0].inputs[2].layout, last);
+  EXPECT_EQ(sink.variants[0].outputs[0].layout, last);
+}
+
+TEST(Gemm, RefusesWithReasons) {
+  const tactics::Tactic& gemm = *tactics::registry().find_tactic("cuda.gemm");
+  const auto reason = [&](tactics::OpRequest request) { return gemm.supports(request).reason(); };
+  EXPECT_NE(reason(request_of(ops::MatMul{}, {24, 30}, {30, 40}, {24, 40})).find("multiple of 8"), std::string::npos);
+  EXPECT_NE(reason(request_of(ops::MatMul{.transpose_a = true}, {64, 24}, {64, 40}, {24, 40})).find("transposed"), std::string::npos);
+  EXPECT_NE(reason(request_of(ops::MatMul{}, {24, 64}, {64}, {24})).find("column"), std::string::npos);
+  auto exact = request_of(ops::MatMul{}, {24, 64}, {64, 40}, {24, 40});
+  exact.target.permitted = {};
+  EXPECT_NE(reason(exact).find("halves"), std::string::npos);
 }
 
 }  // namespace
