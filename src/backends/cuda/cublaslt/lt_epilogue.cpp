@@ -19,10 +19,9 @@ class Reader {
 
   /// The states after each step that could be the library's last, the longest last.
   std::vector<LtEpilogue> read() {
+    std::vector<LtEpilogue> states;
     LtEpilogue state;
     state.bias = product_.bias;
-    state.result = expr_.outputs.empty() ? request_.outputs[0].dtype : expr_.inputs[0];
-    std::vector<LtEpilogue> states{state};
     for (size_t i = 0; i < expr_.steps.size() and state.activation == LtActivation::none; ++i) {
       const ExprStep& step = expr_.steps[i];
       if (step.code == ExprCode::constant) continue;
@@ -151,13 +150,17 @@ bool leave_rest(const OpRequest& request, LtEpilogue& state) {
 
 LtEpilogue lt_epilogue(const OpRequest& request, const MatrixProduct& product, std::optional<DType> lowered) {
   std::vector<LtEpilogue> states = Reader(request, product, lowered).read();
-  if (not request.has_epilogue()) return states.front();
-  while (states.size() > 1) {
+  for (; not states.empty(); states.pop_back())
     if (is_storable(request, states.back(), lowered) and leave_rest(request, states.back())) return states.back();
-    states.pop_back();
-  }
-  leave_rest(request, states.front());
-  return states.front();
+  return no_lt_epilogue(request, product);
+}
+
+LtEpilogue no_lt_epilogue(const OpRequest& request, const MatrixProduct& product) {
+  LtEpilogue made;
+  made.bias = product.bias;
+  made.result = request.has_epilogue() ? request.epilogue.inputs[0] : request.outputs[0].dtype;
+  if (request.has_epilogue()) leave_rest(request, made);
+  return made;
 }
 
 }  // namespace burnish::cuda

@@ -26,5 +26,7 @@ struct LtEpilogue {
 
 /// `lowered`: what f32 tensors are stored in, as in kernels/formats.h.
 LtEpilogue lt_epilogue(const tactics::OpRequest& request, const MatrixProduct& product, std::optional<DType> lowered);
+/// The product alone: all of the request's epilogue remains.
+LtEpilogue no_lt_epilogue(const tactics::OpRequest& request, const MatrixProduct& product);
 
 }  // namespace burnish::cuda

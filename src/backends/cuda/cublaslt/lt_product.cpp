@@ -23,6 +23,7 @@ using tactics::Verdict;
 constexpr int ranks = 8;
 constexpr int64_t row_alignment = 16;  // bytes
 constexpr std::string_view knob = "algo=";
+constexpr std::string_view plain_knob = " plain";  // the library knows no algorithm with the epilogue
 
 int64_t rounded(int64_t bytes) { return (bytes + 255) / 256 * 256; }
 
@@ -41,8 +42,12 @@ struct Task {
   }
 };
 
-Task task_of(const OpRequest& request, const MatrixProduct& product, std::optional<DType> lowered) {
-  Task task{.product = product, .epilogue = lt_epilogue(request, product, lowered), .types = {}, .transposes_right = false, .kept_in = {}};
+Task task_of(const OpRequest& request, const MatrixProduct& product, std::optional<DType> lowered, bool plain) {
+  Task task{.product = product,
+            .epilogue = plain ? no_lt_epilogue(request, product) : lt_epilogue(request, product, lowered),
+            .types = {},
+            .transposes_right = false,
+            .kept_in = {}};
   task.types.source = storage_of(request.inputs[0].type.dtype, lowered);
   task.types.result = storage_of(task.epilogue.result, lowered);
   // The library is fastest where both operands run along k; rows must stay aligned.
@@ -222,6 +227,25 @@ class LtKernel final : public tactics::Kernel {
   std::vector<tactics::DeviceMemory> rest_constants_;
 };
 
+/// Whether the library has algorithms for this task.
+bool offer_ranks(const OpRequest& request, const Task& task, std::optional<DType> lowered, std::string_view further_knob,
+                 tactics::VariantSink& sink) {
+  constexpr double each_rank = 0.08;
+  const std::vector<LtAlgorithm> algorithms = LtCall(task.product, task.epilogue, task.types, some_address()).ranked(ranks);
+  for (size_t rank = 0; rank < algorithms.size(); ++rank) {
+    Variant variant = variant_of(request, task, lowered);
+    variant.knobs = fmt::format("{}{}{}", knob, rank, further_knob);
+    variant.workspace = rounded(algorithms[rank].workspace) + task.waiting_bytes();
+    variant.estimate =
+        (1 + each_rank * static_cast<double>(rank)) * (library_seconds(request, variant, task) + rest_seconds(request, task));
+    sink.offer(std::move(variant));
+  }
+  if (algorithms.empty())
+    sink.refuse(fmt::format("{}->{}{}", name_of(task.types.source), name_of(task.types.result), further_knob),
+                "cuBLASLt knows no algorithm");
+  return not algorithms.empty();
+}
+
 }  // namespace
 
 uint32_t lt_revision(uint32_t own) { return static_cast<uint32_t>(cublaslt_api().version) * 16 + own; }
@@ -244,23 +268,9 @@ Verdict lt_supports(const OpRequest& request, const FoundProduct& found) {
 }
 
 void offer_lt_variants(const OpRequest& request, const MatrixProduct& product, tactics::VariantSink& sink) {
-  constexpr double each_rank = 0.08;
-  for (const std::optional<DType> lowered : usual_storages(request)) {
-    const Task task = task_of(request, product, lowered);
-    const std::vector<LtAlgorithm> algorithms = LtCall(task.product, task.epilogue, task.types, some_address()).ranked(ranks);
-    if (algorithms.empty()) {
-      sink.refuse(fmt::format("{}->{}", name_of(task.types.source), name_of(task.types.result)), "cuBLASLt knows no algorithm");
-      continue;
-    }
-    for (size_t rank = 0; rank < algorithms.size(); ++rank) {
-      Variant variant = variant_of(request, task, lowered);
-      variant.knobs = fmt::format("{}{}", knob, rank);
-      variant.workspace = rounded(algorithms[rank].workspace) + task.waiting_bytes();
-      variant.estimate =
-          (1 + each_rank * static_cast<double>(rank)) * (library_seconds(request, variant, task) + rest_seconds(request, task));
-      sink.offer(std::move(variant));
-    }
-  }
+  for (const std::optional<DType> lowered : usual_storages(request))
+    if (not offer_ranks(request, task_of(request, product, lowered, false), lowered, "", sink) and request.has_epilogue())
+      offer_ranks(request, task_of(request, product, lowered, true), lowered, plain_knob, sink);
 }
 
 std::unique_ptr<tactics::Kernel> build_lt_kernel(BuildContext& context, const OpRequest& request, const MatrixProduct& product,
@@ -272,7 +282,7 @@ std::unique_ptr<tactics::Kernel> build_lt_kernel(BuildContext& context, const Op
   for (size_t i = 0; i < request.inputs.size(); ++i)
     if (request.inputs[i].present and request.inputs[i].constant == nullptr and variant.inputs[i].storage != request.inputs[i].type.dtype)
       lowered = variant.inputs[i].storage;
-  return std::make_unique<LtKernel>(context, request, task_of(request, product, lowered), variant);
+  return std::make_unique<LtKernel>(context, request, task_of(request, product, lowered, variant.knobs.ends_with(plain_knob)), variant);
 }
 
 }  // namespace burnish::cuda
