@@ -26,6 +26,14 @@ BURNISH_CASES(quantize) {
     dequantize.axis = 0;
     cases.add(dequantize, {weights(type, {7, 3, 3, 3}), step({7}), zeros}).named("weights");
   }
+  ops::DequantizeLinear blocks;
+  blocks.block_size = 4;
+  cases.add(blocks, {input(i8, {3, 8, 5}), step({3, 2, 5}), weights(i8, {3, 2, 5}).between(0, 5)}).named("blocks");
+  ops::QuantizeLinear quantized_blocks;
+  quantized_blocks.axis = 2;
+  quantized_blocks.block_size = 4;
+  cases.add(quantized_blocks, {input(f32, {3, 5, 8}).between(-40, 40), step({3, 5, 2})}).named("blocks");
+  cases.add(ops::QuantizeLinear{}, {input(f32, {2, 7, 3, 5}).between(-40, 40), step({7}), weights(u8, {7}).between(0, 5)}).named("images");
   cases.add(ops::DequantizeLinear{}, {input(i32, {2, 7}).between(-1000, 1000), step({7})}).named("accumulators");
 }
 

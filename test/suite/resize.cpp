@@ -46,6 +46,27 @@ BURNISH_CASES(resize) {
   few.axes = {3};
   few.antialias = true;
   cases.add(few, {input(f32, {1, 2, 4, 12}), omitted(), scales({0.5F})}).named("antialias").sums(4);
+  for (const auto mode : {ops::ResizeMode::nearest, ops::ResizeMode::linear, ops::ResizeMode::cubic}) {
+    ops::Resize cropped = resize(mode, Coordinates::tf_crop_and_resize);
+    cropped.extrapolation = 1.5;
+    cases
+        .add(cropped,
+             {input(f32, {1, 3, 6, 5}), constant<float>({8}, {0, 0, 0.25F, -0.5F, 1, 1, 0.75F, 1.25F}), omitted(), list({1, 3, 4, 9})})
+        .named("cropped")
+        .sums(16);
+  }
+  ops::Resize shrinking = resize(ops::ResizeMode::cubic, Coordinates::half_pixel);
+  shrinking.antialias = true;
+  shrinking.exclude_outside = true;
+  cases.add(shrinking, {input(f32, {1, 2, 15, 13}), omitted(), omitted(), list({1, 2, 4, 5})}).named("antialias").sums(200);
+  for (const DType type : {f16, bf16})
+    cases.add(resize(ops::ResizeMode::linear, Coordinates::half_pixel), {input(type, {2, 16, 5, 7}), omitted(), scales({1, 1, 2, 1.5F})})
+        .sums(4);
+  cases.add(resize(ops::ResizeMode::linear, Coordinates::half_pixel), {input(f32, {2, 8, 1, 1}), omitted(), omitted(), list({2, 8, 3, 5})})
+      .named("a single pixel");
+  cases.add(resize(ops::ResizeMode::linear, Coordinates::align_corners), {input(f32, {1, 2, 3, 4, 5}), omitted(), scales({1, 1, 2, 2, 2})})
+      .named("volumes")
+      .sums(8);
   cases.add(resize(ops::ResizeMode::linear, Coordinates::half_pixel), {input(f32, {2, 3, 7}), omitted(), scales({1, 1, 1.5F})})
       .named("one axis of signals")
       .sums(2);

@@ -22,6 +22,10 @@ BURNISH_CASES(transpose) {
   cases.add(ops::Transpose{{0, 3, 1, 2}}, {input(f32, {2, 9, 11, 17})}).named("to channels first");
   cases.add(ops::Transpose{{0, 2, 1, 3}}, {input(f32, {2, 5, 12, 64})}).named("heads forward");
   cases.add(ops::Transpose{{0, 1, 3, 2}}, {input(f32, {2, 4, 65, 31})}).named("matrices");
+  for (const DType type : {f32, f16, i8, i64})
+    for (const Shape& shape : {Shape{2, 130, 200}, Shape{3, 16, 300}, Shape{1, 300, 24}, Shape{2, 67, 129}})
+      cases.add(ops::Transpose{{0, 2, 1}}, {input(type, shape)}).named("tiles");
+  cases.add(ops::Transpose{{2, 1, 3, 0}}, {input(f16, {18, 3, 20, 2})}).named("tiles of inner and outer axes");
   cases.add(ops::Transpose{{4, 1, 3, 0, 2}}, {input(f32, {2, 3, 4, 5, 6})});
   cases.add(ops::Transpose{{5, 4, 3, 2, 1, 0}}, {input(f32, {1, 2, 1, 3, 1, 2})}).named("sizes of one");
   cases.add(ops::Transpose{}, {input(f32, {})}).named("a scalar");

@@ -4,6 +4,7 @@
 #include "backends/cuda/kernels/join.h"
 #include "backends/cuda/kernels/loops.h"
 #include "backends/cuda/kernels/mapped_copy.h"
+#include "backends/cuda/kernels/resize.h"
 #include "unit/backends_cuda/compiles.h"
 
 namespace burnish::cuda {
@@ -56,6 +57,14 @@ TEST(Moves, GathersCompile) {
     expect_compiles(gather_rows_source(4, index, 3));
     expect_compiles(gather_elements_source(2, index, 4));
   }
+}
+
+TEST(Moves, ResizesCompile) {
+  BURNISH_NEEDS_NVRTC();
+  expect_compiles(resize_source({.storage = DType::f16, .rank = 4, .tapped = 0b0110, .taps = {2, 2, 1}, .run = 8}));
+  expect_compiles(resize_source({.storage = DType::f32, .rank = 3, .tapped = 0b110, .taps = {4, 4, 1}, .run = 1}));
+  expect_compiles(resize_source({.storage = DType::bf16, .rank = 4, .tapped = 0b1110, .taps = {12, 12, 3}, .run = 1}));
+  expect_compiles(resize_source({.storage = DType::f32, .rank = 1, .tapped = 1, .taps = {64, 1, 1}, .run = 1}));
 }
 
 TEST(Moves, BitsHaveTheWidthOfTheType) {
