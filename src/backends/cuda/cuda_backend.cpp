@@ -1,6 +1,7 @@
 // The backend of NVIDIA GPUs: libraries of NVIDIA opened at run time for the heavy operators, generated kernels for the rest.
 #include <fmt/format.h>
 
+#include "backends/cuda/driver/cudnn_library.h"
 #include "backends/cuda/driver/gpu.h"
 #include "backends/cuda/nvrtc/nvrtc_api.h"
 #include "tactics/registry.h"
@@ -14,9 +15,9 @@ class CudaBackend final : public tactics::Backend {
   std::string unavailable() const override { return not gpu().reason().empty() ? gpu().reason() : nvrtc_api().reason; }
   std::string fingerprint() const override {
     if (not unavailable().empty()) return "no GPU";
-    return fmt::format("{}; sm_{}; {} SMs; driver {}.{}; NVRTC {}.{}", gpu().facts().name, gpu().facts().capability,
+    return fmt::format("{}; sm_{}; {} SMs; driver {}.{}; NVRTC {}.{}; cuDNN {}", gpu().facts().name, gpu().facts().capability,
                        gpu().facts().processors, cuda_api().version / 1000, cuda_api().version % 1000 / 10, nvrtc_api().major,
-                       nvrtc_api().minor);
+                       nvrtc_api().minor, cudnn_library().version_text());
   }
   std::vector<std::pair<std::string, std::string>> description() const override {
     const GpuFacts& facts = gpu().facts();
@@ -27,7 +28,8 @@ class CudaBackend final : public tactics::Backend {
             {"L2 cache", fmt::format("{:.0f} MiB", static_cast<double>(facts.l2_bytes) / (1 << 20))},
             {"bandwidth", fmt::format("{:.0f} GB/s", facts.bandwidth * 1e-9)},
             {"driver", fmt::format("CUDA {}.{}", cuda_api().version / 1000, cuda_api().version % 1000 / 10)},
-            {"NVRTC", fmt::format("{}.{}", nvrtc_api().major, nvrtc_api().minor)}};
+            {"NVRTC", fmt::format("{}.{}", nvrtc_api().major, nvrtc_api().minor)},
+            {"cuDNN", cudnn_library().reason.empty() ? cudnn_library().version_text() : cudnn_library().reason}};
   }
   double memory_bandwidth(int /*threads*/) const override { return gpu().facts().bandwidth; }
   double peak_flops(int /*threads*/, DType type) const override {

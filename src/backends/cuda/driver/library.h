@@ -19,6 +19,7 @@ class Library {
   const std::string& reason() const { return reason_; }
   const std::string& path() const { return path_; }
   void* symbol(const char* name) const;
+  void* handle() const { return handle_; }
 
  private:
   void* handle_ = nullptr;  // never closed: libraries of drivers do not survive it

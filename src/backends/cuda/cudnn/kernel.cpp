@@ -1,0 +1,114 @@
+#include "backends/cuda/cudnn/kernel.h"
+
+#include <array>
+#include <map>
+#include <mutex>
+
+#include "backends/cuda/driver/cudnn_library.h"
+#include "backends/cuda/kernels/constants.h"
+#include "base/error.h"
+#include "base/hash.h"
+
+namespace burnish::cuda::cudnn {
+namespace {
+
+using tactics::BufferRef;
+
+constexpr size_t most_tensors = 32;
+
+class PlanKernel final : public tactics::Kernel {
+ public:
+  PlanKernel(Plan plan, std::vector<Binding> bindings, std::vector<tactics::DeviceMemory> constants)
+      : plan_(std::move(plan)), constants_(std::move(constants)) {
+    for (const Binding& binding : bindings) sources_.push_back(binding.source == Binding::Source::input ? binding.index : from_constants);
+  }
+
+  Status run(tactics::RunContext& context, std::span<const BufferRef> in, std::span<const BufferRef> out,
+             void* workspace) const noexcept override {
+    std::array<void*, most_tensors> memory{};
+    for (size_t i = 0; i < sources_.size(); ++i) memory[i] = sources_[i] == from_constants ? constants_[i].data() : in[sources_[i]].data;
+    memory[sources_.size()] = out[0].data;
+    return plan_.run(context.stream, {memory.data(), sources_.size() + 1}, workspace);
+  }
+
+ private:
+  static constexpr size_t from_constants = SIZE_MAX;
+
+  Plan plan_;
+  std::vector<size_t> sources_;
+  std::vector<tactics::DeviceMemory> constants_;  // one for each binding, empty where the plan provides the tensor
+};
+
+/// The plan's code, from the engine file where that has it and cuDNN still takes it.
+Plan plan_for(tactics::BuildContext& context, const tactics::OpRequest& request, const tactics::Variant& variant, const Engine& engine,
+              Described& described, const std::function<Described()>& describe) {
+  const Hash128 key = hash_of(fmt::format("cudnn {} sm_{} {} {}\n{}", cudnn_library().version, gpu().facts().capability, variant.text(),
+                                          request.text(), described.graph.text()));
+  std::optional<Plan> built;
+  const Tensor saved = context.artifact(key, [&] {
+    built = std::move(described.graph).build(engine);
+    return built->saved();
+  });
+  if (built) return std::move(*built);
+  try {
+    Plan loaded = std::move(described.graph).load(saved);
+    if (loaded.workspace() <= engine.workspace) return loaded;
+  } catch (const Error&) {  // made by a cuDNN that this one does not understand
+  }
+  return describe().graph.build(engine);
+}
+
+tactics::DeviceMemory uploaded(tactics::BuildContext& context, const tactics::OpRequest& request, const Binding& binding) {
+  if (binding.source == Binding::Source::input) return {};
+  if (binding.packing.empty()) {
+    const Tensor made = binding.make();
+    return upload(made.data(), static_cast<int64_t>(made.bytes()));
+  }
+  const Hash128 content = context.hash_of_constant(request.inputs.at(binding.index).constant);
+  const Tensor made = context.artifact(hash_of(fmt::format("{} {}", text_of(content), binding.packing)), binding.make);
+  return upload(made.data(), static_cast<int64_t>(made.bytes()));
+}
+
+}  // namespace
+
+std::string unusable() { return gpu().reason().empty() ? cudnn_library().reason : gpu().reason(); }
+
+std::vector<Engine> engines_for(Graph& graph, bool exact, size_t at_most) {
+  static std::mutex mutex;
+  static std::map<std::string, std::vector<Engine>> known;
+  const std::string key = fmt::format("{} {}\n{}", exact, at_most, graph.text());
+  {
+    const std::lock_guard lock(mutex);
+    if (const auto found = known.find(key); found != known.end()) return found->second;
+  }
+  std::vector<Engine> found;
+  try {
+    found = graph.engines(exact, at_most);
+  } catch (const Error&) {  // not supported is how cuDNN says that there is none
+  }
+  const std::lock_guard lock(mutex);
+  return known.emplace(key, std::move(found)).first->second;
+}
+
+std::unique_ptr<tactics::Kernel> make_kernel(tactics::BuildContext& context, const tactics::OpRequest& request,
+                                             const tactics::Variant& variant, const Engine& engine,
+                                             const std::function<Described()>& describe) {
+  Described described = describe();
+  BURNISH_CHECK(described.bindings.size() < most_tensors, "{} tensors", described.bindings.size());
+  std::vector<tactics::DeviceMemory> constants;
+  for (const Binding& binding : described.bindings) constants.push_back(uploaded(context, request, binding));
+  Plan plan = plan_for(context, request, variant, engine, described, describe);
+  return std::make_unique<PlanKernel>(std::move(plan), std::move(described.bindings), std::move(constants));
+}
+
+TensorSpec spec_of(const Dims& dims, const tactics::Format& format) { return {dims, format.layout.strides(dims), format.storage}; }
+
+TensorSpec with_axis(TensorSpec tensor, size_t axis) {
+  const auto place = static_cast<std::ptrdiff_t>(axis);
+  const int64_t stride = tensor.dims[axis] * tensor.strides[axis];
+  tensor.dims.insert(tensor.dims.begin() + place, 1);
+  tensor.strides.insert(tensor.strides.begin() + place, stride);
+  return tensor;
+}
+
+}  // namespace burnish::cuda::cudnn

@@ -1,0 +1,40 @@
+// What the tactics of cuDNN share: a described graph with the memory each of its tensors stands for, the engines offered for it as variants,
+// and the kernel that runs a plan. It reads requests only for their operands; what is computed is the tactics' own.
+#pragma once
+
+#include "backends/cuda/cudnn/graph.h"
+#include "tactics/tactic.h"
+
+namespace burnish::cuda::cudnn {
+
+/// What a tensor of the graph is when the kernel runs.
+struct Binding {
+  enum class Source : uint8_t { input, constant };
+  Source source = Source::input;
+  size_t index = 0;              // of the request's input
+  std::function<Tensor()> make;  // constant: what is uploaded
+  std::string packing;           // constant: how `make` rearranges the input, for the engine file; empty: cheap, made anew
+};
+
+/// A graph and, in the order of its inputs, what they are; the output is the request's first.
+struct Described {
+  Graph graph;
+  std::vector<Binding> bindings;
+};
+
+/// The engines that can run a graph. Asked once for equal graphs in a process.
+std::vector<Engine> engines_for(Graph& graph, bool exact, size_t at_most);
+
+/// Why there is nothing to ask; empty where cuDNN can be used.
+std::string unusable();
+
+/// Builds the plan, or takes it from the engine file, and uploads constants.
+std::unique_ptr<tactics::Kernel> make_kernel(tactics::BuildContext& context, const tactics::OpRequest& request,
+                                             const tactics::Variant& variant, const Engine& engine,
+                                             const std::function<Described()>& describe);
+
+TensorSpec spec_of(const Dims& dims, const tactics::Format& format);
+/// With one more axis, of extent 1.
+TensorSpec with_axis(TensorSpec tensor, size_t axis);
+
+}  // namespace burnish::cuda::cudnn
