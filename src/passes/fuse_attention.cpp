@@ -2,6 +2,7 @@
 #include "passes/fuse_attention.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "ir/rewriter.h"
 #include "ops/attention.h"
@@ -212,12 +213,36 @@ bool same_batch(const Shape& a, const Shape& b) {
   return std::equal(a.begin(), a.end() - 2, b.begin());
 }
 
+/// `x` where `id` is where(is_nan(x), 0, x), which exporters put behind a softmax because a row that is masked wholly becomes NaN.
+std::optional<ValueId> without_nan_guard(const Graph& graph, ValueId id) {
+  const Node* guard = graph.producer(id);
+  if (guard == nullptr or not is_code(*guard, ExprCode::where) or only_user(graph, id) == nullptr) return {};
+  const Node* test = graph.producer(guard->inputs[0]);
+  const ValueId weights = guard->inputs[2];
+  const bool is_guard = test != nullptr and is_code(*test, ExprCode::is_nan) and test->inputs[0] == weights and
+                        uniform(graph, guard->inputs[1]) == 0 and only_user(graph, guard->inputs[0]) != nullptr;
+  if (not is_guard or graph.value(weights).users.size() != 2 or graph.is_output(weights)) return {};
+  return weights;
+}
+
+/// Whether finite scores keep something finite in every row, so that their softmax is never NaN.
+bool leaves_something(const Graph& graph, const Mask& mask) {
+  if (mask.fill) return std::isfinite(*mask.fill);
+  const Tensor* tensor = graph.constant(mask.value);
+  if (tensor == nullptr) return false;
+  for (int64_t i = 0; i < tensor->size(); ++i)
+    if (not std::isfinite(tensor->number(i))) return false;
+  return true;
+}
+
 std::optional<Patch> fuse(const Graph& graph, const Node& node) {
   const auto* last = node.op.as<ops::MatMul>();
   if (last == nullptr or last->transpose_a) return {};
-  const ValueId weights = without_regrouping(graph, node.inputs[0]);
+  ValueId weights = without_regrouping(graph, node.inputs[0]);
+  const std::optional<ValueId> guarded = without_nan_guard(graph, weights);
+  if (guarded) weights = *guarded;
   const Node* softmax = made_by<ops::Softmax>(graph, weights);
-  if (softmax == nullptr or softmax->op.as<ops::Softmax>()->log or only_user(graph, weights) == nullptr) return {};
+  if (softmax == nullptr or softmax->op.as<ops::Softmax>()->log or (not guarded and only_user(graph, weights) == nullptr)) return {};
   const int64_t axis = softmax->op.as<ops::Softmax>()->axis;
   const DType dtype = graph.type(weights).dtype;
   if ((axis != -1 and axis + 1 != static_cast<int64_t>(graph.type(weights).shape.rank())) or not is_attention_dtype(dtype)) return {};
@@ -239,6 +264,8 @@ std::optional<Patch> fuse(const Graph& graph, const Node& node) {
   std::vector<ValueId> inputs{first->transpose_a ? swapped(patch, query.value) : query.value, key.value,
                               last->transpose_b ? swapped(patch, node.inputs[1]) : node.inputs[1]};
   const bool causal = is_causal(graph, scores.masks, domain);
+  const bool alive = causal or std::ranges::all_of(scores.masks, [&](const Mask& one) { return leaves_something(graph, one); });
+  if (guarded and not alive) return {};
   MaskBuilder mask(patch, dtype, domain);
   if (not causal)
     for (const Mask& one : scores.masks)

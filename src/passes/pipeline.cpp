@@ -28,6 +28,7 @@
 #include "passes/merge_parallel_matmuls.h"
 #include "passes/remove_dead.h"
 #include "passes/remove_identities.h"
+#include "passes/rewrite_gathers.h"
 
 namespace burnish::passes {
 namespace {
@@ -38,6 +39,7 @@ Stage cleanup() {
   return {.passes = {FoldShapes{},        // first: constant shapes are what the others ask for
                      FoldConstants{},     // before identities: a computed 1 or 0 must be a constant to be neutral
                      RemoveIdentities{},  // before chains: what stands between two Reshapes or Transposes is often nothing
+                     RewriteGathers{},    // before views: it makes one
                      FoldReshapes{}, FoldMatmulReshapes{},  // after chains: it looks for single Reshapes
                      FoldTransposes{},                      // after Reshapes: it makes Reshapes of its own only where axes of size 1 move
                      MergeCommonSubexpressions{}},
