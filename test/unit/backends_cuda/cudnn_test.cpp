@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "ops/conv.h"
 #include "ops/conv_transpose.h"
-#include "tensor/number.h"
 
 namespace burnish::cuda::cudnn {
 namespace {
@@ -99,17 +98,6 @@ TEST(CudnnEpilogue, SaysWhatItCannotDo) {
   EXPECT_EQ(reason("(f32) cast:i32(0) -> 1"), "cuDNN's epilogues do not compute in i32");
 }
 
-TEST(CudnnConvolution, PacksFiltersChannelsLast) {
-  Tensor filter(DType::f32, {2, 3, 2, 1});
-  for (int64_t i = 0; i < filter.size(); ++i) filter.set_number(i, static_cast<double>(i));
-  const Tensor packed = packed_constant(filter, DType::f16, true);
-  EXPECT_EQ(packed.dtype(), DType::f16);
-  std::vector<double> numbers;
-  for (int64_t i = 0; i < packed.size(); ++i) numbers.push_back(packed.number(i));
-  EXPECT_THAT(numbers, ElementsAre(0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11));
-  EXPECT_TRUE(packed_constant(filter, DType::f32, false).identical(filter));
-}
-
 TEST(CudnnConvolution, RefusesWithReasons) {
   OpRequest request = convolution(4);
   EXPECT_EQ(refusal_of(request), "");
@@ -118,6 +106,7 @@ TEST(CudnnConvolution, RefusesWithReasons) {
   request.outputs[0].shape = Shape{1, 16, 8, 8};
   EXPECT_THAT(refusal_of(request), testing::StartsWith("depthwise"));
   EXPECT_EQ(refusal_of(convolution(4, {}, {}, DType::f64)), "not of f64");
+  EXPECT_EQ(refusal_of(convolution(4, "(f32) round:f32(0) -> 1")), "");  // finished by a kernel of our own
 }
 
 struct Asked {
@@ -125,22 +114,22 @@ struct Asked {
   std::optional<Plan> plan, loaded;
 };
 
-/// The engines for the first form that has any; with a plan of the first, saved and loaded.
+/// The engines for all of the request, or for what is finished behind; with a plan of the first, saved and loaded.
 Asked ask(const OpRequest& request, bool build) {
   const ConvolutionProblem problem = problem_of(request);
   const DType storage = request.inputs[0].type.dtype;
   const tactics::Variant variant = format_variant(request, {}, Layout::channels_last(problem.rank));
-  const auto graph = [&](bool ready) {
-    Graph made = described(request, problem, variant, ready).graph;
+  const auto graph = [&](Form form) {
+    Graph made = described(request, problem, variant, form).graph;
     made.pretend(h200, 90);
     return made;
   };
   Asked asked;
-  for (const bool ready : {true, false})
-    if (asked.engines.empty() and (problem.ready or not ready)) asked.engines = graph(ready).engines(storage == DType::f32, 8);
+  const Form form = problem.ready ? Form::ready : Form::finished;
+  asked.engines = graph(form).engines(storage == DType::f32, 8);
   if (not build or asked.engines.empty()) return asked;
-  asked.plan = graph(problem.ready.has_value()).build(asked.engines[0]);
-  asked.loaded = graph(problem.ready.has_value()).load(asked.plan->saved());
+  asked.plan = graph(form).build(asked.engines[0]);
+  asked.loaded = graph(form).load(asked.plan->saved());
   return asked;
 }
 
@@ -187,7 +176,7 @@ TEST(CudnnGraph, SaysThatAnEngineIsUnknown) {
   const OpRequest request = convolution(32);
   const ConvolutionProblem problem = problem_of(request);
   for (const char* name : {"", "eng7_k2=", "eng999999"}) {
-    Graph graph = described(request, problem, format_variant(request, {}, Layout::channels_last(4)), true).graph;
+    Graph graph = described(request, problem, format_variant(request, {}, Layout::channels_last(4)), Form::ready).graph;
     graph.pretend(h200, 90);
     EXPECT_THROW((void)std::move(graph).build({name, 0}), Error) << name;
   }

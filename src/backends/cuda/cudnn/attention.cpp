@@ -8,7 +8,6 @@
 #include "backends/cuda/kernels/formats.h"
 #include "base/error.h"
 #include "tactics/registry.h"
-#include "tensor/number.h"
 
 namespace burnish::cuda {
 namespace {
@@ -66,13 +65,9 @@ Described described(const OpRequest& request, const Variant& variant) {
   for (size_t i = 0; i < request.inputs.size(); ++i) {
     if (not request.inputs[i].present) continue;
     inputs.push_back(made.graph.input(spec(request, variant, i)));
-    made.bindings.push_back({Binding::Source::input, i, {}, {}});
-    if (request.inputs[i].constant != nullptr) {  // of the storage type already, or converted
-      made.bindings.back().source = Binding::Source::constant;
-      made.bindings.back().make = [constant = request.inputs[i].constant, storage = variant.inputs[i].storage] {
-        return converted(*constant, storage, false);
-      };
-    }
+    const bool constant = request.inputs[i].constant != nullptr;  // a mask
+    const Dims flat{element_count(request.dims(i))};
+    made.bindings.push_back({constant ? Binding::Source::constant : Binding::Source::input, i, variant.inputs[i].storage, flat, {1}});
   }
   const auto& op = *request.op.as<ops::Attention>();
   const TensorSpec result = four_axes(cudnn::spec_of(request.output_dims(), variant.outputs[0]));

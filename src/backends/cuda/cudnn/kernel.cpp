@@ -6,6 +6,7 @@
 
 #include "backends/cuda/driver/cudnn_library.h"
 #include "backends/cuda/kernels/constants.h"
+#include "backends/cuda/kernels/packed_constant.h"
 #include "base/error.h"
 #include "base/hash.h"
 
@@ -18,8 +19,8 @@ constexpr size_t most_tensors = 32;
 
 class PlanKernel final : public tactics::Kernel {
  public:
-  PlanKernel(Plan plan, std::vector<Binding> bindings, std::vector<tactics::DeviceMemory> constants)
-      : plan_(std::move(plan)), constants_(std::move(constants)) {
+  PlanKernel(Plan plan, const std::vector<Binding>& bindings, std::vector<tactics::DeviceMemory> constants, std::unique_ptr<Finish> finish)
+      : plan_(std::move(plan)), constants_(std::move(constants)), finish_(std::move(finish)) {
     for (const Binding& binding : bindings) sources_.push_back(binding.source == Binding::Source::input ? binding.index : from_constants);
   }
 
@@ -28,7 +29,9 @@ class PlanKernel final : public tactics::Kernel {
     std::array<void*, most_tensors> memory{};
     for (size_t i = 0; i < sources_.size(); ++i) memory[i] = sources_[i] == from_constants ? constants_[i].data() : in[sources_[i]].data;
     memory[sources_.size()] = out[0].data;
-    return plan_.run(context.stream, {memory.data(), sources_.size() + 1}, workspace);
+    Status status = plan_.run(context.stream, {memory.data(), sources_.size() + 1}, workspace);
+    if (status and finish_ != nullptr) status = finish_->run(in, out, context.stream);
+    return status;
   }
 
  private:
@@ -37,6 +40,7 @@ class PlanKernel final : public tactics::Kernel {
   Plan plan_;
   std::vector<size_t> sources_;
   std::vector<tactics::DeviceMemory> constants_;  // one for each binding, empty where the plan provides the tensor
+  std::unique_ptr<Finish> finish_;
 };
 
 /// The plan's code, from the engine file where that has it and cuDNN still takes it.
@@ -58,15 +62,17 @@ Plan plan_for(tactics::BuildContext& context, const tactics::OpRequest& request,
   return describe().graph.build(engine);
 }
 
-tactics::DeviceMemory uploaded(tactics::BuildContext& context, const tactics::OpRequest& request, const Binding& binding) {
-  if (binding.source == Binding::Source::input) return {};
-  if (binding.packing.empty()) {
-    const Tensor made = binding.make();
-    return upload(made.data(), static_cast<int64_t>(made.bytes()));
+tactics::DeviceMemory kept(tactics::BuildContext& context, const tactics::OpRequest& request, const Binding& binding) {
+  switch (binding.source) {
+    case Binding::Source::input: return {};
+    case Binding::Source::constant:
+      return packed_constant(context, *request.inputs.at(binding.index).constant, binding.storage, binding.extents, binding.strides);
+    case Binding::Source::zeros: {
+      const Tensor zeros(binding.storage, binding.extents);
+      return upload(zeros.data(), static_cast<int64_t>(zeros.bytes()));
+    }
   }
-  const Hash128 content = context.hash_of_constant(request.inputs.at(binding.index).constant);
-  const Tensor made = context.artifact(hash_of(fmt::format("{} {}", text_of(content), binding.packing)), binding.make);
-  return upload(made.data(), static_cast<int64_t>(made.bytes()));
+  return {};
 }
 
 }  // namespace
@@ -92,13 +98,13 @@ std::vector<Engine> engines_for(Graph& graph, bool exact, size_t at_most) {
 
 std::unique_ptr<tactics::Kernel> make_kernel(tactics::BuildContext& context, const tactics::OpRequest& request,
                                              const tactics::Variant& variant, const Engine& engine,
-                                             const std::function<Described()>& describe) {
+                                             const std::function<Described()>& describe, std::unique_ptr<Finish> finish) {
   Described described = describe();
   BURNISH_CHECK(described.bindings.size() < most_tensors, "{} tensors", described.bindings.size());
   std::vector<tactics::DeviceMemory> constants;
-  for (const Binding& binding : described.bindings) constants.push_back(uploaded(context, request, binding));
+  for (const Binding& binding : described.bindings) constants.push_back(kept(context, request, binding));
   Plan plan = plan_for(context, request, variant, engine, described, describe);
-  return std::make_unique<PlanKernel>(std::move(plan), std::move(described.bindings), std::move(constants));
+  return std::make_unique<PlanKernel>(std::move(plan), described.bindings, std::move(constants), std::move(finish));
 }
 
 TensorSpec spec_of(const Dims& dims, const tactics::Format& format) { return {dims, format.layout.strides(dims), format.storage}; }

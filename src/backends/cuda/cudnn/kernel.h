@@ -2,6 +2,7 @@
 // and the kernel that runs a plan. It reads requests only for their operands; what is computed is the tactics' own.
 #pragma once
 
+#include "backends/cuda/cudnn/finish.h"
 #include "backends/cuda/cudnn/graph.h"
 #include "tactics/tactic.h"
 
@@ -9,11 +10,11 @@ namespace burnish::cuda::cudnn {
 
 /// What a tensor of the graph is when the kernel runs.
 struct Binding {
-  enum class Source : uint8_t { input, constant };
+  enum class Source : uint8_t { input, constant, zeros };
   Source source = Source::input;
-  size_t index = 0;              // of the request's input
-  std::function<Tensor()> make;  // constant: what is uploaded
-  std::string packing;           // constant: how `make` rearranges the input, for the engine file; empty: cheap, made anew
+  size_t index = 0;            // of the request's input
+  DType storage = DType::f32;  // of what the kernel keeps
+  Dims extents, strides;       // of a constant: as `packed_constant` takes them; zeros have extents alone
 };
 
 /// A graph and, in the order of its inputs, what they are; the output is the request's first.
@@ -28,10 +29,10 @@ std::vector<Engine> engines_for(Graph& graph, bool exact, size_t at_most);
 /// Why there is nothing to ask; empty where cuDNN can be used.
 std::string unusable();
 
-/// Builds the plan, or takes it from the engine file, and uploads constants.
+/// Builds the plan, or takes it from the engine file, and uploads constants. `finish`, where given, runs behind the plan.
 std::unique_ptr<tactics::Kernel> make_kernel(tactics::BuildContext& context, const tactics::OpRequest& request,
                                              const tactics::Variant& variant, const Engine& engine,
-                                             const std::function<Described()>& describe);
+                                             const std::function<Described()>& describe, std::unique_ptr<Finish> finish = {});
 
 TensorSpec spec_of(const Dims& dims, const tactics::Format& format);
 /// With one more axis, of extent 1.
