@@ -1,0 +1,168 @@
+// Depthwise convolution of one or two spatial axes with constant weights: a filter for each channel. See depthwise.cuh.
+#include "backends/cuda/kernels/depthwise.h"
+
+#include <algorithm>
+
+#include "backends/cuda/kernels/constants.h"
+#include "backends/cuda/kernels/formats.h"
+#include "backends/cuda/kernels/kernel_sources.h"
+#include "backends/cuda/kernels/packed_constant.h"
+#include "backends/cuda/kernels/windows.h"
+#include "backends/cuda/nvrtc/expr_source.h"
+#include "base/error.h"
+#include "ops/conv.h"
+#include "tactics/registry.h"
+
+namespace burnish::cuda {
+namespace {
+
+using tactics::BufferRef;
+using tactics::OpRequest;
+using tactics::Variant;
+using tactics::Verdict;
+
+ops::WindowBox box_of(const OpRequest& request) {
+  const Shape &input = request.inputs[0].type.shape, &weight = request.inputs[1].type.shape;
+  const Dims from = request.dims(0), to = request.output_dims();
+  return ops::window_box(std::span(from).subspan(2), std::span(to).subspan(2), window_of(*request.op.as<ops::Conv>(), input, weight));
+}
+
+DepthwiseTile tile_of(const Variant& variant) {
+  const auto tile = DepthwiseTile::parse(variant.knobs);
+  if (not tile) fail("`{}` is no tile of a depthwise convolution", variant.knobs);
+  return *tile;
+}
+
+TailProgram program_of(const OpRequest& request) { return affine_tail_program(request, {}, input_at(request, 2)); }
+
+Tail tail_of(const OpRequest& request, const Variant& variant, int channels) {
+  const std::vector<size_t> by_channel = input_at(request, 2) ? std::vector<size_t>{0} : std::vector<size_t>{};
+  return image_tail(request, variant, program_of(request), by_channel, is_channels_last(variant.outputs[0].layout) ? channels : 1);
+}
+
+DepthwiseProblem problem_of(const OpRequest& request, const Variant& variant) {
+  const ops::WindowBox box = box_of(request);
+  return {.batch = request.dims(0)[0],
+          .channels = request.dims(0)[1],
+          .height = box[1],
+          .width = box[2],
+          .element_bytes = static_cast<int>(byte_size(variant.inputs[0].storage)),
+          .channels_last = is_channels_last(variant.outputs[0].layout)};
+}
+
+class DepthwiseKernel final : public tactics::Kernel {
+ public:
+  DepthwiseKernel(tactics::BuildContext& context, const OpRequest& request, const Variant& variant, const DepthwiseTile& tile)
+      : constants_(without_weights(request, variant)), arguments_(tail_of(request, variant, tile.channels), program_of(request).inputs) {
+    const DepthwiseProblem problem = problem_of(request, variant);
+    const int64_t window = problem.height.kernel * problem.width.kernel;
+    weight_ = packed_constant(context, *request.inputs[1].constant, variant.inputs[0].storage, {window, problem.channels}, {1, window});
+    ParameterBytes shape;
+    shape.add(uint64_t{0});
+    shape.add(reinterpret_cast<uintptr_t>(weight_.data()));
+    const ImageDims strides = image_strides(variant.inputs[0], request.dims(0));
+    for (const size_t axis : {0, 1, 3, 4}) shape.add(strides[axis]);
+    for (const int64_t count : {problem.channels, problem.height.input, problem.width.input, problem.height.output, problem.width.output})
+      shape.add(static_cast<uint32_t>(count));
+    shape.add(static_cast<int32_t>(problem.height.pad_begin));
+    shape.add(static_cast<int32_t>(problem.width.pad_begin));
+    const auto blocks = [](int64_t extent, int64_t each) { return static_cast<unsigned>((extent + each - 1) / each); };
+    const unsigned wide = blocks(problem.width.output, int64_t{tile.wide} * tile.columns);
+    shape.add(uint32_t{wide});
+    shape_ = shape.finish();
+    grid_.blocks = {wide * blocks(problem.height.output, int64_t{tile.high} * tile.rows),
+                    blocks(problem.channels, int64_t{tile.across} * tile.channels), static_cast<unsigned>(problem.batch)};
+    grid_.threads = static_cast<unsigned>(tile.threads());
+    grid_.may_start_early = true;
+    code_ = std::make_unique<Code>(context, depthwise_source(request, variant));
+    function_ = code_->function("convolve");
+  }
+
+  Status run(tactics::RunContext& context, std::span<const BufferRef> in, std::span<const BufferRef> out,
+             void* /*workspace*/) const noexcept override {
+    std::array<std::byte, 256> shape;
+    std::memcpy(shape.data(), shape_.data(), shape_.size());
+    const std::byte* data = constants_.of(0, in[0].data);
+    std::memcpy(shape.data(), &data, sizeof(data));
+    Tail::Argument tail;
+    arguments_.pack(constants_, in, out, tail);
+    std::array<void*, 2> arguments{shape.data(), tail.data()};
+    return launch(function_, grid_, arguments, context.stream);
+  }
+
+ private:
+  /// The weights are uploaded packed, and not once more as they are.
+  static DeviceConstants without_weights(const OpRequest& request, Variant variant) {
+    variant.keeps_constant[1] = false;
+    return {request, variant};
+  }
+
+  DeviceConstants constants_;
+  ImageArguments arguments_;
+  tactics::DeviceMemory weight_;
+  std::vector<std::byte> shape_;
+  std::unique_ptr<Code> code_;
+  CUfunction function_ = nullptr;
+  Grid grid_;
+};
+
+class CudaDepthwise final : public tactics::Tactic {
+ public:
+  std::string_view id() const override { return "cuda.depthwise"; }
+  uint32_t revision() const override { return 1; }
+
+  Verdict supports(const OpRequest& request) const override {
+    const auto* conv = request.op.as<ops::Conv>();
+    if (conv == nullptr) return Verdict::no("not a convolution");
+    if (request.dims(0).size() != 3 and request.dims(0).size() != 4) return Verdict::no("not one or two spatial axes");
+    if (conv->group != request.dims(0)[1] or request.dims(1)[0] != conv->group) return Verdict::no("not one filter for each channel");
+    if (request.inputs[1].constant == nullptr) return Verdict::no("the weights are not constant");
+    const DType type = request.inputs[0].type.dtype;
+    if (type != DType::f32 and type != DType::f16 and type != DType::bf16) return Verdict::no("not of f32, f16 or bf16");
+    if (std::string reason = tail_refusal(request); not reason.empty()) return Verdict::no(std::move(reason));
+    if (element_count(request.output_dims()) == 0 or element_count(request.dims(0)) == 0) return Verdict::no("empty tensors");
+    constexpr int64_t most_of_grid = 65535, most_window = 121;
+    const ops::WindowBox box = box_of(request);
+    if (request.dims(0)[0] > most_of_grid or request.dims(0)[1] > most_of_grid) return Verdict::no("a batch or channels above 65535");
+    if (box[1].kernel * box[2].kernel > most_window) return Verdict::no("a window of more than 121 elements");
+    return Verdict::yes();
+  }
+
+  void variants(const OpRequest& request, tactics::VariantSink& sink) const override {
+    constexpr size_t tiles_offered = 4;
+    for (const std::optional<DType> lowered : usual_storages(request))
+      for (const Layout& layout : usual_layouts(request.dims(0).size())) {
+        const Variant plain = anchored_variant(request, lowered, layout, layout);
+        for (const DepthwiseTile& tile : depthwise_tiles(problem_of(request, plain), tiles_offered)) {
+          Variant variant = plain;
+          variant.knobs = tile.text();
+          variant.estimate = std::max(tile.estimate, memory_seconds(request, variant));
+          sink.offer(std::move(variant));
+        }
+      }
+  }
+
+  std::unique_ptr<tactics::Kernel> build(tactics::BuildContext& context, const OpRequest& request, const Variant& variant) const override {
+    return std::make_unique<DepthwiseKernel>(context, request, variant, tile_of(variant));
+  }
+};
+
+}  // namespace
+
+std::string depthwise_source(const OpRequest& request, const Variant& variant) {
+  const DepthwiseTile tile = tile_of(variant);
+  const ops::WindowBox box = box_of(request);
+  const auto window = [](const ops::WindowAxis& axis) {
+    return fmt::format("Window<{}, {}, {}>", axis.kernel, axis.stride, axis.dilation);
+  };
+  return fmt::format(
+      "#include \"depthwise.cuh\"\n{}extern \"C\" __global__ void __launch_bounds__({}) convolve(const __grid_constant__ "
+      "DepthwiseShape<{}> shape, const __grid_constant__ Tail tail) {{\n"
+      "  depthwise<DepthwiseTile<{}, {}, {}, {}, {}, {}>, {}, {}, {}>(shape, tail);\n}}\n",
+      tail_of(request, variant, tile.channels).source(), tile.threads(), stored_type(variant.inputs[0].storage), tile.channels, tile.rows,
+      tile.columns, tile.across, tile.wide, tile.high, window(box[1]), window(box[2]), is_channels_last(variant.outputs[0].layout));
+}
+
+void register_depthwise(tactics::Registry& registry) { registry.add(std::make_unique<CudaDepthwise>()); }
+
+}  // namespace burnish::cuda
