@@ -19,7 +19,7 @@ typename Forward::primitive_desc describe(const OpRequest& request, const Recurr
           dnnl::prop_kind::forward_inference,
           recurrent.direction,
           recurrent.source(storage),
-          state_if(has_states(request)),
+          state_if(has_states(request, storage)),
           recurrent.weights(recurrent.width, storage),
           recurrent.weights(recurrent.hidden, storage),
           recurrent.bias(bias_gates),
@@ -32,7 +32,7 @@ typename Forward::primitive_desc describe(const OpRequest& request, const Recurr
 class OnednnGru final : public tactics::Tactic {
  public:
   std::string_view id() const override { return "cpu.onednn.gru"; }
-  uint32_t revision() const override { return 1; }
+  uint32_t revision() const override { return 2; }
 
   Verdict supports(const OpRequest& request) const override {
     const auto* gru = request.op.as<ops::Gru>();

@@ -16,7 +16,7 @@ Recurrent recurrent_of(const OpRequest& request) {
 
 dnnl::lstm_forward::primitive_desc describe(const OpRequest& request, const Recurrent& recurrent, DType storage) {
   const auto state_if = [&](bool there, DType type) { return there ? recurrent.state(type) : memory::desc(); };
-  const bool states = has_states(request);
+  const bool states = has_states(request, storage);
   return {engine(),
           dnnl::prop_kind::forward_inference,
           recurrent.direction,
@@ -36,7 +36,7 @@ dnnl::lstm_forward::primitive_desc describe(const OpRequest& request, const Recu
 class OnednnLstm final : public tactics::Tactic {
  public:
   std::string_view id() const override { return "cpu.onednn.lstm"; }
-  uint32_t revision() const override { return 1; }
+  uint32_t revision() const override { return 2; }
 
   Verdict supports(const OpRequest& request) const override {
     const auto* lstm = request.op.as<ops::Lstm>();
@@ -63,7 +63,8 @@ class OnednnLstm final : public tactics::Tactic {
     if (not found) fail("oneDNN {} no longer offers the LSTM {}", version_text(), variant.text());
     KernelBuilder builder(context, request);
     bind_recurrent(builder, request, recurrent, found, false);
-    if (has_states(request)) bind_initial_state(builder, request, recurrent, DNNL_ARG_SRC_ITER_C, In::c, found.src_iter_c_desc());
+    if (not found.src_iter_c_desc().is_zero())
+      bind_initial_state(builder, request, recurrent, DNNL_ARG_SRC_ITER_C, In::c, found.src_iter_c_desc());
     if (wants_states(request)) bind_state(builder, request, DNNL_ARG_DST_ITER_C, 2, found, found.dst_iter_c_desc());
     return builder.finish(dnnl::lstm_forward(found), found.scratchpad_desc());
   }

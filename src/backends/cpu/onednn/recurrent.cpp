@@ -38,7 +38,9 @@ bool wants_output(const OpRequest& request, size_t index) { return index < reque
 
 bool wants_states(const OpRequest& request) { return wants_output(request, 1) or wants_output(request, 2); }
 
-bool has_states(const OpRequest& request) { return has_input(request, In::h) or has_input(request, In::c) or wants_states(request); }
+bool has_states(const OpRequest& request, DType storage) {
+  return has_input(request, In::h) or has_input(request, In::c) or wants_states(request) or storage != DType::f32;
+}
 
 void bind_initial_state(KernelBuilder& builder, const OpRequest& request, const Recurrent& recurrent, int slot, size_t input,
                         const memory::desc& wanted) {
@@ -107,7 +109,10 @@ void offer_recurrent(const OpRequest& request, const Recurrent& recurrent, DType
   for (size_t i = 0; i < std::min<size_t>(2, variant.outputs.size()); ++i) variant.outputs[i].storage = storage;
   variant.outputs[0].layout.order = {0, 2, 1, 3};
   variant.workspace = spare_offset(found, 3);
-  variant.estimate = estimate(request, variant, precision, implementation, 2 * recurrent.flops());
+  // A tile has 16 rows, however few sequences there are.
+  const bool tiles = implementation.find("amx") != std::string_view::npos;
+  const double idle = tiles ? std::max(1.0, 16 / static_cast<double>(recurrent.batch)) : 1;
+  variant.estimate = estimate(request, variant, precision, implementation, 2 * recurrent.flops() * idle);
   sink.offer(std::move(variant));
 }
 
@@ -179,7 +184,7 @@ void bind_recurrent(KernelBuilder& builder, const OpRequest& request, const Recu
     builder.made(
         DNNL_ARG_BIAS, "zeros", {}, [&] { return Tensor(DType::f32, {recurrent.directions, bias_gates, recurrent.hidden}); },
         recurrent.bias(bias_gates), found.bias_desc());
-  if (has_states(request)) bind_initial_state(builder, request, recurrent, DNNL_ARG_SRC_ITER, In::h, found.src_iter_desc());
+  if (not found.src_iter_desc().is_zero()) bind_initial_state(builder, request, recurrent, DNNL_ARG_SRC_ITER, In::h, found.src_iter_desc());
   bind_state(builder, request, DNNL_ARG_DST_LAYER, 0, found, found.dst_layer_desc());
   if (wants_states(request)) bind_state(builder, request, DNNL_ARG_DST_ITER, 1, found, found.dst_iter_desc());
 }

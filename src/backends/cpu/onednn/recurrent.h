@@ -34,8 +34,9 @@ bool has_input(const OpRequest& request, size_t index);
 bool wants_output(const OpRequest& request, size_t index);
 /// Any of the final states: oneDNN gives all of them or none.
 bool wants_states(const OpRequest& request);
-/// Whether oneDNN is told of states at all: it takes no final ones without initial ones, so those that are not given are zeros.
-bool has_states(const OpRequest& request);
+/// Whether oneDNN is told of states at all: it takes no final ones without initial ones, so those that are not given are zeros. In bf16
+/// it always is: its code for tiles faults on many sizes where there are no initial states.
+bool has_states(const OpRequest& request, DType storage);
 void bind_initial_state(KernelBuilder& builder, const OpRequest& request, const Recurrent& recurrent, int slot, size_t input,
                         const dnnl::memory::desc& wanted);
 /// Storage types to try for everything but the cell state.
