@@ -1,5 +1,8 @@
-// LSTM and GRU: directions, initial states, missing biases, one step, both layouts, sequence lengths.
+// LSTM and GRU: directions, initial states, missing biases, one step, both layouts, sequence lengths, sizes around those of vectors.
 #include "ops/recurrent.h"
+
+#include <algorithm>
+#include <cmath>
 
 #include "suite/suite.h"
 
@@ -35,6 +38,51 @@ void add_network(Cases& cases, int64_t gates, bool has_cell) {
       }
 }
 
+struct Sizes {
+  int64_t steps, batch, width, hidden;
+};
+
+/// With biases, states and lengths that are known only while running, then with nothing but weights.
+template <class Network>
+void add_sizes(Cases& cases, Network op, int64_t gates, bool has_cell, const Sizes& sizes) {
+  const auto& [steps, batch, width, hidden] = sizes;
+  const int64_t ways = op.direction == ops::Direction::bidirectional ? 2 : 1;
+  const size_t outputs = has_cell ? 3 : 2;
+  op.hidden = hidden;
+  // Sums stay within a few units, so that gates are neither open nor closed.
+  const double bound = std::max(0.125, 1 / std::sqrt(static_cast<double>(width + hidden)));
+  const Input data = input(f32, op.batch_first ? Shape{batch, steps, width} : Shape{steps, batch, width}).between(-1, 1);
+  const Input weight = weights(f32, {ways, gates * hidden, width}).between(-bound, bound);
+  const Input recurrence = weights(f32, {ways, gates * hidden, hidden}).between(-bound, bound);
+  const Input bias = weights(f32, {ways, 2 * gates * hidden}).between(-1, 1);
+  const Input state = input(f32, op.batch_first ? Shape{batch, ways, hidden} : Shape{ways, batch, hidden}).between(-1, 1);
+  const Input lengths = input(i32, {batch}).between(0, static_cast<double>(steps));
+  std::vector<Input> all{data, weight, recurrence, bias, lengths, state};
+  if (has_cell) all.push_back(state);
+  const int64_t terms = steps * (width + hidden);
+  cases.add(op, std::move(all)).with_outputs(outputs).sums(terms);
+  cases.add(op, {data, weight, recurrence}).with_outputs(outputs).sums(terms);
+}
+
+/// Batches around the rows of a tile, units around the lanes of a vector, work that one thread does and that two share either way.
+template <class Network>
+void add_network_sizes(Cases& cases, const Network& op, int64_t gates, bool has_cell) {
+  using enum ops::Direction;
+  Network made = op;
+  for (const auto direction : {forward, reverse, bidirectional}) {
+    made.direction = direction;
+    for (const bool batch_first : {false, true}) {
+      made.batch_first = batch_first;
+      add_sizes(cases, made, gates, has_cell, {.steps = 37, .batch = 1, .width = 3, .hidden = 16});
+      add_sizes(cases, made, gates, has_cell, {.steps = 1, .batch = 2, .width = 9, .hidden = 33});
+      add_sizes(cases, made, gates, has_cell, {.steps = 7, .batch = 5, .width = 1, .hidden = 1});
+    }
+    made.batch_first = false;
+    add_sizes(cases, made, gates, has_cell, {.steps = 9, .batch = 2, .width = 40, .hidden = 150});
+    add_sizes(cases, made, gates, has_cell, {.steps = 9, .batch = 29, .width = 8, .hidden = 20});
+  }
+}
+
 }  // namespace
 
 BURNISH_CASES(recurrent) {
@@ -46,6 +94,9 @@ BURNISH_CASES(recurrent) {
   cases.add(reset, {input(f32, {4, 2, 3}), weights(f32, {1, 18, 3}), weights(f32, {1, 18, 6}), weights(f32, {1, 36})})
       .with_outputs(2)
       .sums(40);
+  add_network_sizes(cases, ops::Lstm(), 4, true);
+  add_network_sizes(cases, ops::Gru(), 3, false);
+  add_network_sizes(cases, reset, 3, false);
   ops::Lstm clipped;
   clipped.hidden = 4;
   clipped.clip = 0.5;
