@@ -6,6 +6,7 @@
 #include "ir/infer.h"
 #include "ops/fused.h"
 #include "tactics/reformat.h"
+#include "tactics/variant_judge.h"
 
 namespace burnish::runtime {
 namespace {
@@ -52,11 +53,15 @@ bool same_offer(const Variant& offered, const Variant& stored) {
          offered.workspace == stored.workspace and in_place and kept == stored_kept;
 }
 
-void check_variant(const plan::Step& step, const tactics::Tactic& tactic) {
+bool is_offered(const plan::Step& step, const tactics::Tactic& tactic) {
+  if (const auto* judge = dynamic_cast<const tactics::VariantJudge*>(&tactic)) return judge->may_offer(step.request, step.variant);
   tactics::VariantSink sink;
   tactic.variants(step.request, sink);
-  const bool offered = std::ranges::any_of(sink.variants, [&](const Variant& variant) { return same_offer(variant, step.variant); });
-  if (not offered) fail("the tactic does not offer the variant {}", step.variant.text());
+  return std::ranges::any_of(sink.variants, [&](const Variant& variant) { return same_offer(variant, step.variant); });
+}
+
+void check_variant(const plan::Step& step, const tactics::Tactic& tactic) {
+  if (not is_offered(step, tactic)) fail("the tactic does not offer the variant {}", step.variant.text());
 }
 
 void check_reformat(const plan::Step& step) {

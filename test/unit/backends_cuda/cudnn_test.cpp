@@ -109,6 +109,28 @@ TEST(CudnnConvolution, RefusesWithReasons) {
   EXPECT_EQ(refusal_of(convolution(4, "(f32) round:f32(0) -> 1")), "");  // finished by a kernel of our own
 }
 
+TEST(CudnnConvolution, KnowsStoredVariantsByRules) {
+  const auto stored = [](const OpRequest& request, const std::string& knobs, int64_t workspace, const Layout& layout) {
+    tactics::Variant variant = format_variant(request, {}, layout);
+    variant.knobs = knobs;
+    variant.workspace = workspace;
+    return may_offer_convolution(request, variant);
+  };
+  const Layout last = Layout::channels_last(4), row_major = Layout::row_major(4);
+  const OpRequest relu = convolution(4, "(f32) relu:f32(0) -> 1"), swish = convolution(4, "(f32) swish:f32[1](0) -> 1");
+  EXPECT_TRUE(stored(relu, "ready eng7", 1 << 20, last));
+  EXPECT_FALSE(stored(relu, "ready eng7", 1 << 20, row_major));
+  EXPECT_FALSE(stored(relu, "ready eng7", -1, last));
+  EXPECT_FALSE(stored(relu, "ready eng7", int64_t{1} << 40, last));
+  EXPECT_FALSE(stored(relu, "readyeng7", 0, last));
+  EXPECT_FALSE(stored(swish, "ready eng7", 0, last));
+  EXPECT_TRUE(stored(swish, "finished eng7", 0, last));
+  EXPECT_TRUE(stored(swish, "generated 2", 0, last));
+  EXPECT_FALSE(stored(swish, "generated 2", 16, last));
+  EXPECT_FALSE(stored(convolution(4, "(f32) round:f32(0) -> 1"), "generated 0", 0, last));
+  EXPECT_TRUE(stored(convolution(4, {}, {}, DType::f32), "ready eng7", 0, row_major));
+}
+
 struct Asked {
   std::vector<Engine> engines;
   std::optional<Plan> plan, loaded;
@@ -128,7 +150,7 @@ Asked ask(const OpRequest& request, bool build) {
   const Form form = problem.ready ? Form::ready : Form::finished;
   asked.engines = graph(form).engines(storage == DType::f32, 8);
   if (not build or asked.engines.empty()) return asked;
-  asked.plan = graph(form).build(asked.engines[0]);
+  asked.plan = graph(form).build(asked.engines[0].name);
   asked.loaded = graph(form).load(asked.plan->saved());
   return asked;
 }
@@ -178,7 +200,7 @@ TEST(CudnnGraph, SaysThatAnEngineIsUnknown) {
   for (const char* name : {"", "eng7_k2=", "eng999999"}) {
     Graph graph = described(request, problem, format_variant(request, {}, Layout::channels_last(4)), Form::ready).graph;
     graph.pretend(h200, 90);
-    EXPECT_THROW((void)std::move(graph).build({name, 0}), Error) << name;
+    EXPECT_THROW((void)std::move(graph).build(name), Error) << name;
   }
 }
 

@@ -8,6 +8,7 @@
 #include "backends/cuda/kernels/formats.h"
 #include "base/error.h"
 #include "tactics/registry.h"
+#include "tactics/variant_judge.h"
 
 namespace burnish::cuda {
 namespace {
@@ -92,7 +93,7 @@ std::string refusal_of_shapes(const OpRequest& request) {
   return {};
 }
 
-class CudnnAttention final : public tactics::Tactic {
+class CudnnAttention final : public tactics::Tactic, public tactics::VariantJudge {
  public:
   std::string_view id() const override { return "cuda.cudnn.attention"; }
   uint32_t revision() const override { return 1; }
@@ -110,13 +111,33 @@ class CudnnAttention final : public tactics::Tactic {
   }
 
   void variants(const OpRequest& request, tactics::VariantSink& sink) const override {
-    for (const std::optional<DType> lowered : narrow_storages(request))
-      for (const bool tokens : {true, false})
-        if (not tokens or request.dims(0).size() > 2) offer(request, lowered, tokens, sink);
+    constexpr size_t most_engines = 3;
+    for (const Variant& formats : all_formats(request)) {
+      Described made = described(request, formats);
+      double estimate = seconds(request, formats);
+      const std::vector<Engine> engines = cudnn::engines_for(made.graph, false, most_engines);
+      if (engines.empty()) sink.refuse(formats.text(), "cuDNN has no engine for it");
+      for (const Engine& engine : engines) {
+        Variant variant = formats;
+        variant.knobs = engine.name;
+        variant.workspace = engine.workspace;
+        variant.estimate = estimate;
+        estimate *= 1.02;  // cuDNN's own order
+        sink.offer(std::move(variant));
+      }
+    }
+  }
+
+  bool may_offer(const OpRequest& request, const Variant& variant) const override {
+    constexpr int64_t most_workspace = int64_t{1} << 30U;
+    const std::vector<Variant> all = all_formats(request);
+    return variant.workspace <= most_workspace and
+           std::ranges::any_of(all, [&](const Variant& formats) { return cudnn::has_formats(variant, formats); });
   }
 
   std::unique_ptr<tactics::Kernel> build(tactics::BuildContext& context, const OpRequest& request, const Variant& variant) const override {
-    return cudnn::make_kernel(context, request, variant, {variant.knobs, variant.workspace}, [&] { return described(request, variant); });
+    const auto choose = [&](cudnn::Graph& /*graph*/) { return Engine{variant.knobs, variant.workspace}; };
+    return cudnn::make_kernel(context, request, variant, choose, [&] { return described(request, variant); });
   }
 
  private:
@@ -126,35 +147,35 @@ class CudnnAttention final : public tactics::Tactic {
     return storages;
   }
 
-  static void offer(const OpRequest& request, std::optional<DType> lowered, bool tokens, tactics::VariantSink& sink) {
-    constexpr size_t most_engines = 3;
+  /// Every combination of storage, layout and the mask's type.
+  static std::vector<Variant> all_formats(const OpRequest& request) {
     const size_t rank = request.dims(0).size();
     const bool transposed = request.op.as<ops::Attention>()->transposed_k;
-    const Layout layout = tokens ? token_major(rank) : Layout::row_major(rank);
-    Variant formats = plain_variant(request, lowered);
-    for (size_t i = 0; i < 3; ++i)
-      formats.inputs[i] = device_format(request.inputs[i].type, lowered, i == 1 and transposed ? exchanged(layout) : layout);
-    formats.outputs[0] = device_format(request.outputs[0], lowered, layout);
-    // Masks hold numbers like -1e9, which f16 has not.
-    std::vector<Format> masks{Format{}};
-    if (has_mask(request)) {
-      const TensorType& mask = request.inputs[mask_input].type;
-      masks = {device_format(mask)};
-      if (lowered == DType::bf16 and mask.dtype == DType::f32) masks.push_back(device_format(mask, lowered));
-    }
-    const size_t before = sink.variants.size();
-    for (const Format& mask : masks) {
-      if (has_mask(request)) formats.inputs[mask_input] = mask;
-      Described made = described(request, formats);
-      for (const Engine& engine : cudnn::engines_for(made.graph, false, most_engines)) {
-        Variant variant = formats;
-        variant.knobs = engine.name;
-        variant.workspace = engine.workspace;
-        variant.estimate = seconds(request, formats) * (1 + 0.02 * static_cast<double>(sink.variants.size() - before));
-        sink.offer(std::move(variant));
+    std::vector<Variant> all;
+    for (const std::optional<DType> lowered : narrow_storages(request))
+      for (const bool tokens : {true, false}) {
+        if (tokens and rank < 3) continue;
+        const Layout layout = tokens ? token_major(rank) : Layout::row_major(rank);
+        Variant formats = plain_variant(request, lowered);
+        for (size_t i = 0; i < 3; ++i)
+          formats.inputs[i] = device_format(request.inputs[i].type, lowered, i == 1 and transposed ? exchanged(layout) : layout);
+        formats.outputs[0] = device_format(request.outputs[0], lowered, layout);
+        for (const Format& mask : mask_formats(request, lowered)) {
+          if (has_mask(request)) formats.inputs[mask_input] = mask;
+          all.push_back(formats);
+        }
       }
-    }
-    if (sink.variants.size() == before) sink.refuse(formats.text(), "cuDNN has no engine for it");
+    return all;
+  }
+
+  /// Masks hold numbers like -1e9, which f16 has not.
+  static std::vector<Format> mask_formats(const OpRequest& request, std::optional<DType> lowered) {
+    if (not has_mask(request)) return {Format{}};
+    const TensorType& mask = request.inputs[mask_input].type;
+    std::vector<Format> formats{device_format(mask)};
+    if (lowered == DType::bf16 and mask.dtype == DType::f32 and request.inputs[mask_input].constant == nullptr)
+      formats.push_back(device_format(mask, lowered));
+    return formats;
   }
 
   static double seconds(const OpRequest& request, const Variant& variant) {

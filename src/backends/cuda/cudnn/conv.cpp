@@ -3,6 +3,7 @@
 
 #include "backends/cuda/cudnn/convolution.h"
 #include "tactics/registry.h"
+#include "tactics/variant_judge.h"
 
 namespace burnish::cuda {
 namespace {
@@ -11,7 +12,7 @@ using tactics::OpRequest;
 using tactics::Variant;
 using tactics::Verdict;
 
-class CudnnConv final : public tactics::Tactic {
+class CudnnConv final : public tactics::Tactic, public tactics::VariantJudge {
  public:
   std::string_view id() const override { return "cuda.cudnn.conv"; }
   uint32_t revision() const override { return 1; }
@@ -23,6 +24,7 @@ class CudnnConv final : public tactics::Tactic {
     return Verdict::yes();
   }
   void variants(const OpRequest& request, tactics::VariantSink& sink) const override { cudnn::offer_convolutions(request, sink); }
+  bool may_offer(const OpRequest& request, const Variant& variant) const override { return cudnn::may_offer_convolution(request, variant); }
   std::unique_ptr<tactics::Kernel> build(tactics::BuildContext& context, const OpRequest& request, const Variant& variant) const override {
     return cudnn::build_convolution(context, request, variant);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "backends/cuda/kernels/formats.h"
 #include "base/error.h"
@@ -14,7 +15,8 @@ namespace {
 using tactics::OpRequest;
 using tactics::Variant;
 
-constexpr std::array<std::string_view, 3> form_names{"ready ", "generated ", "finished "};  // by Form
+constexpr std::array<std::string_view, 3> form_names{"ready", "generated", "finished"};  // by Form
+constexpr size_t most_generated = 3;
 
 bool is_narrow(DType storage) { return storage == DType::f16 or storage == DType::bf16; }
 bool is_image_type(DType type) { return type == DType::f32 or is_narrow(type); }
@@ -202,9 +204,21 @@ int64_t workspace_limit(const OpRequest& request, const Variant& variant) {
   return std::max(always, times_tensors * bytes);
 }
 
-/// Whether anything was offered.
-bool offer_form(const OpRequest& request, const ConvolutionProblem& problem, const Variant& formats, Form form, size_t at_most,
-                tactics::VariantSink& sink) {
+std::string knobs_of(Form form, std::string_view rest) { return fmt::format("{} {}", form_names.at(static_cast<size_t>(form)), rest); }
+
+/// The knobs as form and engine; for generated kernels the engine's rank instead of its name.
+std::optional<std::pair<Form, std::string>> read_knobs(std::string_view knobs) {
+  for (size_t i = 0; i < form_names.size(); ++i) {
+    const std::string_view name = form_names[i];
+    if (knobs.starts_with(name) and knobs.size() > name.size() and knobs[name.size()] == ' ')
+      return std::pair(static_cast<Form>(i), std::string(knobs.substr(name.size() + 1)));
+  }
+  return {};
+}
+
+/// Engines with kernels ready. Whether there was one.
+bool offer_engines(const OpRequest& request, const ConvolutionProblem& problem, const Variant& formats, Form form, size_t at_most,
+                   tactics::VariantSink& sink) {
   Described made = described(request, problem, formats, form);
   const bool exact = formats.outputs[0].storage == DType::f32;
   const int64_t limit = workspace_limit(request, formats);
@@ -213,7 +227,7 @@ bool offer_form(const OpRequest& request, const ConvolutionProblem& problem, con
   for (const Engine& engine : engines_for(made.graph, exact, at_most)) {
     if (engine.workspace > limit) continue;
     Variant variant = formats;
-    variant.knobs = fmt::format("{}{}", form_names.at(static_cast<size_t>(form)), engine.name);
+    variant.knobs = knobs_of(form, engine.name);
     variant.workspace = engine.workspace;
     variant.estimate = seconds;
     seconds *= 1.02;  // cuDNN's own order
@@ -222,15 +236,40 @@ bool offer_form(const OpRequest& request, const ConvolutionProblem& problem, con
   return sink.variants.size() > before;
 }
 
+/// What cuDNN generates in exact f32, or for row-major images, is slow or nothing at all.
+bool may_generate(const ConvolutionProblem& problem, const Variant& formats) {
+  return problem.epilogue.verdict and is_narrow(formats.outputs[0].storage);
+}
+
+/// By rank, without asking: already the question takes cuDNN long, and building asks it beside others. A rank without an engine fails to
+/// build, and the finished form, which costs little to build, stands first.
+void offer_generated(const OpRequest& request, const ConvolutionProblem& problem, const Variant& formats, tactics::VariantSink& sink) {
+  for (size_t rank = 0; rank < most_generated; ++rank) {
+    Variant variant = formats;
+    variant.knobs = knobs_of(Form::generated, std::to_string(rank));
+    variant.estimate = seconds_of(request, problem, formats, Form::finished) * (1.05 + 0.02 * static_cast<double>(rank));
+    sink.offer(std::move(variant));
+  }
+}
+
 void offer_formats(const OpRequest& request, const ConvolutionProblem& problem, const Variant& formats, tactics::VariantSink& sink) {
-  constexpr size_t most_ready = 8, most_generated = 3, most_finished = 3;
-  if (problem.ready and offer_form(request, problem, formats, Form::ready, most_ready, sink)) return;
-  bool offered = false;
-  // What cuDNN generates in exact f32, or for row-major images, is slow or nothing at all.
-  if (problem.epilogue.verdict and is_narrow(formats.outputs[0].storage))
-    offered = offer_form(request, problem, formats, Form::generated, most_generated, sink);
-  if (problem.finish_refusal.empty()) offered = offer_form(request, problem, formats, Form::finished, most_finished, sink) or offered;
-  if (not offered) sink.refuse(formats.text(), "cuDNN has no engine for it");
+  constexpr size_t most_ready = 8, most_finished = 3;
+  if (problem.ready and offer_engines(request, problem, formats, Form::ready, most_ready, sink)) return;
+  const bool finished = problem.finish_refusal.empty() and offer_engines(request, problem, formats, Form::finished, most_finished, sink);
+  if (may_generate(problem, formats)) offer_generated(request, problem, formats, sink);
+  else if (not finished) sink.refuse(formats.text(), "cuDNN has no engine for it");
+}
+
+/// Every combination of storage and layout that is offered.
+std::vector<Variant> all_formats(const OpRequest& request) {
+  const size_t rank = request.dims(0).size();
+  std::vector<Variant> all;
+  for (const std::optional<DType> lowered : usual_storages(request)) {
+    all.push_back(format_variant(request, lowered, Layout::channels_last(rank)));
+    if (not is_narrow(storage_of(request.inputs[0].type.dtype, lowered)))
+      all.push_back(format_variant(request, lowered, Layout::row_major(rank)));
+  }
+  return all;
 }
 
 }  // namespace
@@ -301,26 +340,38 @@ Variant format_variant(const OpRequest& request, std::optional<DType> lowered, c
 
 void offer_convolutions(const OpRequest& request, tactics::VariantSink& sink) {
   const ConvolutionProblem problem = problem_of(request);
-  for (const std::optional<DType> lowered : usual_storages(request)) {
-    std::vector<Layout> layouts{Layout::channels_last(problem.rank)};
-    if (not is_narrow(storage_of(request.inputs[0].type.dtype, lowered))) layouts.push_back(Layout::row_major(problem.rank));
-    for (const Layout& layout : layouts) offer_formats(request, problem, format_variant(request, lowered, layout), sink);
+  for (const Variant& formats : all_formats(request)) offer_formats(request, problem, formats, sink);
+}
+
+bool may_offer_convolution(const OpRequest& request, const Variant& variant) {
+  const auto knobs = read_knobs(variant.knobs);
+  const std::vector<Variant> all = all_formats(request);
+  const auto formats = std::ranges::find_if(all, [&](const Variant& one) { return has_formats(variant, one); });
+  if (not knobs or formats == all.end() or variant.workspace > workspace_limit(request, *formats)) return false;
+  const ConvolutionProblem problem = problem_of(request);
+  switch (knobs->first) {
+    case Form::ready: return problem.ready.has_value();
+    case Form::generated: return may_generate(problem, *formats) and variant.workspace == 0;
+    case Form::finished: return problem.finish_refusal.empty();
   }
+  return false;
 }
 
 std::unique_ptr<tactics::Kernel> build_convolution(tactics::BuildContext& context, const OpRequest& request, const Variant& variant) {
+  if (not may_offer_convolution(request, variant)) fail("cuDNN's convolutions have no variant {}", variant.text());
+  const auto [form, rest] = *read_knobs(variant.knobs);
   const ConvolutionProblem problem = problem_of(request);
-  const std::string_view knobs = variant.knobs;
-  const auto name = std::ranges::find_if(form_names, [&](std::string_view form) { return knobs.starts_with(form); });
-  if (name == form_names.end()) fail("`{}` is no engine of cuDNN", knobs);
-  const auto form = static_cast<Form>(name - form_names.begin());
-  const std::string& refusal = form == Form::finished ? problem.finish_refusal : problem.epilogue.verdict.reason();
-  if (not refusal.empty() or (form == Form::ready and not problem.ready))
-    fail("cuDNN does not run this epilogue as `{}`: {}", knobs, refusal);
   std::unique_ptr<Finish> finish;
   if (form == Form::finished) finish = std::make_unique<Finish>(context, request, variant, bias_to_finish(request));
-  const Engine engine{std::string(knobs.substr(name->size())), variant.workspace};
-  return make_kernel(context, request, variant, engine, [&] { return described(request, problem, variant, form); }, std::move(finish));
+  const auto describe = [&, form = form] { return described(request, problem, variant, form); };
+  const auto choose = [&, form = form, rest = rest](Graph& graph) -> Engine {
+    if (form != Form::generated) return {rest, variant.workspace};
+    const std::vector<Engine> engines = engines_for(graph, false, most_generated);
+    const size_t rank = static_cast<size_t>(rest.front() - '0');
+    if (rest.size() != 1 or rank >= engines.size()) fail_unsupported("cuDNN generates {} kernels for this, not {}", engines.size(), rest);
+    return engines[rank];
+  };
+  return make_kernel(context, request, variant, choose, describe, std::move(finish));
 }
 
 }  // namespace burnish::cuda::cudnn

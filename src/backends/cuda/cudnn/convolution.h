@@ -36,6 +36,8 @@ Described described(const tactics::OpRequest& request, const ConvolutionProblem&
 tactics::Variant format_variant(const tactics::OpRequest& request, std::optional<DType> lowered, const Layout& layout);
 
 void offer_convolutions(const tactics::OpRequest& request, tactics::VariantSink& sink);
+/// As tactics::VariantJudge.
+bool may_offer_convolution(const tactics::OpRequest& request, const tactics::Variant& variant);
 std::unique_ptr<tactics::Kernel> build_convolution(tactics::BuildContext& context, const tactics::OpRequest& request,
                                                    const tactics::Variant& variant);
 

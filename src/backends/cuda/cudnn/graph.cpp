@@ -339,14 +339,11 @@ int64_t index_of(OpenGraph& graph, const std::string& name) {
 
 }  // namespace
 
-Plan Graph::build(const Engine& engine) && {
+Plan Graph::build(const std::string& engine) && {
   return guarded([&] {
     const std::unique_ptr<PlanningHandle> handle = parts_->handle();
     parts_->prepare(handle.get());
-    OpenGraph& graph = parts_->graph;
-    expect(graph.build_plan_at_index(index_of(graph, engine.name)), "building " + engine.name);
-    if (const int64_t needed = graph.get_workspace_size(); needed > engine.workspace)
-      fail("cuDNN's {} needs {} bytes of workspace, announced were {}", engine.name, needed, engine.workspace);
+    expect(parts_->graph.build_plan_at_index(index_of(parts_->graph, engine)), "building " + engine);
     return Plan(std::move(parts_));
   });
 }

@@ -77,7 +77,7 @@ class Graph {
   /// types. Empty where there is none.
   std::vector<Engine> engines(bool exact, size_t at_most);
   /// Consumes the graph. Throws Error.
-  Plan build(const Engine& engine) &&;
+  Plan build(const std::string& engine) &&;
   Plan load(const Tensor& saved) &&;
 
   /// As text, to know equal graphs.

@@ -43,23 +43,33 @@ class PlanKernel final : public tactics::Kernel {
   std::unique_ptr<Finish> finish_;
 };
 
+using Choose = std::function<Engine(Graph&)>;
+
+Plan built(Described described, const Choose& choose, const tactics::Variant& variant) {
+  const Engine engine = choose(described.graph);
+  Plan plan = std::move(described.graph).build(engine.name);
+  if (plan.workspace() > variant.workspace)
+    fail("cuDNN's {} needs {} bytes of workspace, the variant has {}", engine.name, plan.workspace(), variant.workspace);
+  return plan;
+}
+
 /// The plan's code, from the engine file where that has it and cuDNN still takes it.
-Plan plan_for(tactics::BuildContext& context, const tactics::OpRequest& request, const tactics::Variant& variant, const Engine& engine,
-              Described& described, const std::function<Described()>& describe) {
+Plan plan_for(tactics::BuildContext& context, const tactics::OpRequest& request, const tactics::Variant& variant, const Choose& choose,
+              Described described, const std::function<Described()>& describe) {
   const Hash128 key = hash_of(fmt::format("cudnn {} sm_{} {} {}\n{}", cudnn_library().version, gpu().facts().capability, variant.text(),
                                           request.text(), described.graph.text()));
-  std::optional<Plan> built;
+  std::optional<Plan> fresh;
   const Tensor saved = context.artifact(key, [&] {
-    built = std::move(described.graph).build(engine);
-    return built->saved();
+    fresh = built(std::move(described), choose, variant);
+    return fresh->saved();
   });
-  if (built) return std::move(*built);
+  if (fresh) return std::move(*fresh);
   try {
     Plan loaded = std::move(described.graph).load(saved);
-    if (loaded.workspace() <= engine.workspace) return loaded;
+    if (loaded.workspace() <= variant.workspace) return loaded;
   } catch (const Error&) {  // made by a cuDNN that this one does not understand
   }
-  return describe().graph.build(engine);
+  return built(describe(), choose, variant);
 }
 
 tactics::DeviceMemory kept(tactics::BuildContext& context, const tactics::OpRequest& request, const Binding& binding) {
@@ -76,6 +86,16 @@ tactics::DeviceMemory kept(tactics::BuildContext& context, const tactics::OpRequ
 }
 
 }  // namespace
+
+bool has_formats(const tactics::Variant& variant, const tactics::Variant& formats) {
+  const auto kept = [](const tactics::Variant& one) {
+    std::vector<bool> each = one.keeps_constant;
+    each.resize(one.inputs.size(), false);
+    return each;
+  };
+  return variant.inputs == formats.inputs and variant.outputs == formats.outputs and kept(variant) == kept(formats) and
+         variant.in_place == -1 and variant.alias == tactics::Alias::none and variant.workspace >= 0;
+}
 
 std::string unusable() { return gpu().reason().empty() ? cudnn_library().reason : gpu().reason(); }
 
@@ -97,14 +117,15 @@ std::vector<Engine> engines_for(Graph& graph, bool exact, size_t at_most) {
 }
 
 std::unique_ptr<tactics::Kernel> make_kernel(tactics::BuildContext& context, const tactics::OpRequest& request,
-                                             const tactics::Variant& variant, const Engine& engine,
+                                             const tactics::Variant& variant, const std::function<Engine(Graph&)>& choose,
                                              const std::function<Described()>& describe, std::unique_ptr<Finish> finish) {
   Described described = describe();
   BURNISH_CHECK(described.bindings.size() < most_tensors, "{} tensors", described.bindings.size());
   std::vector<tactics::DeviceMemory> constants;
   for (const Binding& binding : described.bindings) constants.push_back(kept(context, request, binding));
-  Plan plan = plan_for(context, request, variant, engine, described, describe);
-  return std::make_unique<PlanKernel>(std::move(plan), described.bindings, std::move(constants), std::move(finish));
+  std::vector<Binding> bindings = described.bindings;
+  Plan plan = plan_for(context, request, variant, choose, std::move(described), describe);
+  return std::make_unique<PlanKernel>(std::move(plan), bindings, std::move(constants), std::move(finish));
 }
 
 TensorSpec spec_of(const Dims& dims, const tactics::Format& format) { return {dims, format.layout.strides(dims), format.storage}; }

@@ -26,12 +26,16 @@ struct Described {
 /// The engines that can run a graph. Asked once for equal graphs in a process.
 std::vector<Engine> engines_for(Graph& graph, bool exact, size_t at_most);
 
+/// Whether a stored variant has the formats of one that could be offered, and no claims beyond them but knobs and a workspace.
+bool has_formats(const tactics::Variant& variant, const tactics::Variant& formats);
+
 /// Why there is nothing to ask; empty where cuDNN can be used.
 std::string unusable();
 
-/// Builds the plan, or takes it from the engine file, and uploads constants. `finish`, where given, runs behind the plan.
+/// Builds the plan with the engine that `choose` names, or takes it from the engine file; uploads constants. `finish`, where given, runs
+/// behind the plan. Throws Error where the plan needs more workspace than the variant has.
 std::unique_ptr<tactics::Kernel> make_kernel(tactics::BuildContext& context, const tactics::OpRequest& request,
-                                             const tactics::Variant& variant, const Engine& engine,
+                                             const tactics::Variant& variant, const std::function<Engine(Graph&)>& choose,
                                              const std::function<Described()>& describe, std::unique_ptr<Finish> finish = {});
 
 TensorSpec spec_of(const Dims& dims, const tactics::Format& format);
