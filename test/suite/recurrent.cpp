@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/rnn.h"
 #include "suite/suite.h"
 
 namespace burnish::suite {
@@ -97,6 +98,29 @@ BURNISH_CASES(recurrent) {
   add_network_sizes(cases, ops::Lstm(), 4, true);
   add_network_sizes(cases, ops::Gru(), 3, false);
   add_network_sizes(cases, reset, 3, false);
+  ops::Rnn plain;
+  plain.hidden = 33;
+  plain.direction = ops::Direction::bidirectional;
+  plain.activations = {"Relu", "ScaledTanh"};
+  plain.alphas = {0.5};
+  plain.betas = {0.75};
+  cases
+      .add(plain, {input(f32, {5, 3, 4}).between(-1, 1), weights(f32, {2, 33, 4}).between(-0.5, 0.5),
+                   weights(f32, {2, 33, 33}).between(-0.25, 0.25), weights(f32, {2, 66})})
+      .with_outputs(2)
+      .sums(190);
+  ops::Lstm peeping;
+  peeping.hidden = 9;
+  peeping.direction = ops::Direction::bidirectional;
+  peeping.coupled_input_forget = true;
+  peeping.batch_first = true;
+  cases
+      .add(peeping, {input(f32, {11, 3, 70}).between(-0.5, 0.5), weights(f32, {2, 36, 70}).between(-0.25, 0.25),
+                     weights(f32, {2, 36, 9}).between(-0.5, 0.5), weights(f32, {2, 72}), omitted(), input(f32, {11, 2, 9}),
+                     input(f32, {11, 2, 9}), weights(f32, {2, 27}).between(-0.5, 0.5)})
+      .with_outputs(3)
+      .named("peepholes, batch first")
+      .sums(240);
   ops::Lstm clipped;
   clipped.hidden = 4;
   clipped.clip = 0.5;
