@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "ops/conv.h"
+#include "ops/conv_transpose.h"
 #include "ops/matmul.h"
 #include "ops/pool.h"
 #include "ops/reduce.h"
@@ -111,6 +112,15 @@ BURNISH_CASES(fused) {
   add_all(cases, ops::MatMul{}, {input(f32, {3, 16, 32}), input(f32, {32, 40})}, {3, 1, 40}, {3, 16, 40}, 32);
   add_all(cases, ops::MatMul{}, {input(f32, {2, 1, 8, 16}), input(f32, {3, 16, 24})}, {3, 1, 1}, {2, 3, 8, 24}, 16);
   add_all(cases, ops::Conv{}, {input(f32, {2, 24, 5, 7}), weights(f32, {40, 24, 1, 1}), weights(f32, {40})}, {40, 1, 1}, {2, 40, 5, 7}, 24);
+  ops::Conv grouped = same;
+  grouped.group = 4;
+  add_all(cases, grouped, {input(f32, {2, 16, 9, 7}), weights(f32, {24, 4, 3, 3})}, {24, 1, 1}, {2, 24, 9, 7}, 36);
+  ops::Conv line;
+  line.pads = {1, 1};
+  add_all(cases, line, {input(f32, {2, 8, 33}), weights(f32, {16, 8, 3})}, {16, 1}, {2, 16, 33}, 24);
+  ops::ConvTranspose doubled;
+  doubled.strides = {2, 2};
+  add_all(cases, doubled, {input(f32, {2, 16, 5, 6}), weights(f32, {16, 8, 2, 2}), weights(f32, {8})}, {8, 1, 1}, {2, 8, 10, 12}, 16);
   ops::Pool pool;
   pool.kind = ops::PoolKind::average;
   pool.kernel = {2, 2};

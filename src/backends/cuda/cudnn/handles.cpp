@@ -37,14 +37,15 @@ cudnnHandle_t new_handle() {
 PlanningHandle::PlanningHandle() {
   gpu().make_current();
   Handles& all = handles();
-  const std::lock_guard lock(all.mutex);
-  if (all.run == nullptr) all.run = new_handle();
-  if (all.free.empty()) {
-    handle_ = new_handle();
-  } else {
-    handle_ = all.free.back();
-    all.free.pop_back();
+  {
+    const std::lock_guard lock(all.mutex);
+    if (all.run == nullptr) all.run = new_handle();
+    if (not all.free.empty()) {
+      handle_ = all.free.back();
+      all.free.pop_back();
+    }
   }
+  if (handle_ == nullptr) handle_ = new_handle();  // several threads make theirs at a time
 }
 
 PlanningHandle::~PlanningHandle() {
