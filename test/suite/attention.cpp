@@ -33,6 +33,15 @@ BURNISH_CASES(attention) {
       .named("a boolean mask")
       .sums(12);
   cases.add(plain, {input(f32, {1, 2, 3, 8}), input(f32, {1, 2, 4, 9}), input(f32, {1, 2, 4, 8})}).fails("");
+  // More queries and keys than a tile holds, of depths that tensor cores take.
+  const std::vector<Input> long_rows{input(f32, {2, 3, 70, 32}), input(f32, {2, 3, 150, 32}), input(f32, {2, 3, 150, 48})};
+  cases.add(plain, long_rows).sums(182);
+  for (const Shape& mask : {Shape{1, 3, 70, 150}, Shape{2, 1, 1, 150}}) {
+    std::vector<Input> inputs = long_rows;
+    inputs.push_back(input(f32, mask).between(-4, 0));
+    cases.add(plain, inputs).sums(182);
+    cases.add(ops::Attention{.scale = 0.25, .causal = true}, inputs).sums(182);
+  }
 }
 
 }  // namespace burnish::suite

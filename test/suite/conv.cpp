@@ -62,6 +62,10 @@ BURNISH_CASES(conv) {
   cases.add(ops::Conv{}, {input(f32, {1, 4, 3, 3}), weights(f32, {2, 4, 3, 3})}).named("one window").sums(36);
   cases.add(ops::Conv{}, {input(f32, {1, 4, 6, 6}), weights(f32, {2, 3, 3, 3})}).fails("");
   cases.add(ops::Conv{}, {input(f32, {1, 4, 2, 6}), weights(f32, {2, 4, 3, 3})}).fails("");
+  // Depthwise: images larger than tiles and blocks, in one, two and four channels at once.
+  for (const Filter& f :
+       {Filter{8, 8, 8, 3, 1, 1, 1}, Filter{6, 6, 6, 5, 2, 1, 2}, Filter{12, 12, 12, 3, 1, 2, 2}, Filter{4, 4, 4, 7, 1, 1, 3}})
+    cases.add(conv(f, 2), {input(f32, {2, f.in, 37, 29}), weights(f32, filter_shape(f, 2)), weights(f32, {f.out})}).sums(terms(f, 2));
 }
 
 BURNISH_CASES(conv_transpose) {

@@ -3,11 +3,14 @@
 
 #include <functional>
 
+#include "ops/attention.h"
 #include "ops/conv.h"
 #include "ops/conv_transpose.h"
 #include "ops/matmul.h"
+#include "ops/normalization.h"
 #include "ops/pool.h"
 #include "ops/reduce.h"
+#include "ops/softmax.h"
 #include "suite/suite.h"
 
 namespace burnish::suite {
@@ -127,6 +130,13 @@ BURNISH_CASES(fused) {
   pool.strides = {2, 2};
   add_all(cases, pool, {input(f32, {1, 6, 8, 8})}, {6, 1, 1}, {1, 6, 4, 4}, 4);
   add_all(cases, ops::Reduce{.kind = ops::ReduceKind::mean}, {input(f32, {3, 5, 7}), list({-1})}, {5, 1}, {3, 5, 1}, 7);
+  add_all(cases, ops::Reduce{.kind = ops::ReduceKind::mean}, {input(f32, {2, 16, 5, 7}), list({2, 3})}, {16, 1, 1}, {2, 16, 1, 1}, 35);
+  add_all(cases, ops::Softmax{}, {input(f32, {3, 4, 20})}, {4, 1}, {3, 4, 20}, 20);
+  add_all(cases, ops::LayerNormalization{}, {input(f32, {3, 5, 24}), weights(f32, {24}), weights(f32, {24})}, {24}, {3, 5, 24}, 24);
+  add_all(cases, ops::GroupNormalization{.groups = 4}, {input(f32, {2, 16, 5, 7}), weights(f32, {16}), weights(f32, {16})}, {16, 1, 1},
+          {2, 16, 5, 7}, 140);
+  add_all(cases, ops::Attention{.scale = 0.25}, {input(f32, {2, 3, 9, 16}), input(f32, {2, 3, 20, 16}), input(f32, {2, 3, 20, 32})},
+          {3, 1, 1}, {2, 3, 9, 32}, 36);
 }
 
 }  // namespace burnish::suite

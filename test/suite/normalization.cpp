@@ -47,6 +47,10 @@ BURNISH_CASES(instance_normalization) {
     cases.add(ops::GroupNormalization{.groups = groups, .epsilon = 1e-3}, {input(f32, {3, 8, 4}), each, each}).sums(32 / groups);
   }
   cases.add(ops::GroupNormalization{.groups = 3}, {input(f32, {1, 8, 4}), weights(f32, {8}), weights(f32, {8})}).fails("");
+  const Input wide = weights(f32, {16});
+  cases.add(ops::GroupNormalization{.groups = 2}, {input(f32, {1, 16, 80, 60}), wide, wide}).named("few large groups").sums(38400);
+  cases.add(ops::InstanceNormalization{}, {input(f32, {1, 16, 80, 60}), wide, wide}).named("few large planes").sums(4800);
+  cases.add(ops::InstanceNormalization{}, {input(f32, {1, 16, 70}).between(12, 14), wide, wide}).named("far from zero").sums(70);
 }
 
 }  // namespace burnish::suite

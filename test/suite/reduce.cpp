@@ -29,6 +29,11 @@ BURNISH_CASES(reduce) {
   }
   cases.add(ops::Reduce{sum}, {input(f32, {3, 0}), list({1})}).named("of nothing");
   cases.add(ops::Reduce{prod}, {input(f32, {3, 0}), list({1})}).named("of nothing");
+  for (const auto kind : {mean, max, log_sum_exp}) {
+    cases.add(ops::Reduce{kind}, {input(f32, {2, 40003}), list({1})}).named("few long rows").sums(40003);
+    cases.add(ops::Reduce{kind}, {input(f32, {1, 8, 90, 70}), list({2, 3})}).named("few large planes").sums(6300);
+    cases.add(ops::Reduce{kind, false}, {input(f32, {2, 3, 4, 5, 6}), list({0, 2, 4})}).named("axes apart").sums(48);
+  }
 }
 
 BURNISH_CASES(arg_reduce) {
@@ -40,6 +45,7 @@ BURNISH_CASES(arg_reduce) {
       cases.add(ops::ArgReduce{smallest, -1, false, last}, {input(f32, {2, 1000})});
     }
   cases.add(ops::ArgReduce{false, 2}, {input(f32, {2, 3})}).fails("axis 2");
+  for (const bool last : {false, true}) cases.add(ops::ArgReduce{last, 1, true, last}, {input(f32, {1, 70000, 1})}).named("a long row");
 }
 
 }  // namespace burnish::suite

@@ -15,6 +15,10 @@ BURNISH_CASES(softmax) {
     cases.add(ops::Softmax{-1, log}, {input(f32, {0, 5})}).named("no rows");
     cases.add(ops::Softmax{3, log}, {input(f32, {2, 5})}).fails("axis 3");
   }
+  for (const bool log : {false, true}) {
+    cases.add(ops::Softmax{-1, log}, {input(f32, {1, 50003})}).named("one long row").sums(50003);
+    cases.add(ops::Softmax{1, log}, {input(f32, {1, 9000, 2, 3})}).named("over many channels").sums(9000);
+  }
 }
 
 }  // namespace burnish::suite

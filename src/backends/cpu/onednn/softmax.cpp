@@ -12,10 +12,14 @@ using namespace onednn;
 class OnednnSoftmax final : public OneInputTactic {
  public:
   std::string_view id() const override { return "cpu.onednn.softmax"; }
-  uint32_t revision() const override { return 1; }
+  uint32_t revision() const override { return 2; }
 
   Verdict supports(const OpRequest& request) const override {
     if (not request.op.is<ops::Softmax>()) return Verdict::no("not a softmax");
+    // oneDNN 3.2 reads operands with one element for each channel at wrong places behind a softmax.
+    for (size_t i = request.anchor_inputs; i < request.inputs.size(); ++i)
+      if (element_count(request.dims(i)) > 1 and request.dims(i) != request.output_dims())
+        return Verdict::no("oneDNN broadcasts operands of a softmax's epilogue wrongly");
     return supports_data(request);
   }
 
