@@ -51,19 +51,17 @@ void run_bench(const Arguments& arguments, Console& console) {
 
 }  // namespace
 
-void add_bench(CLI::App& app, Console& console) {
-  CLI::App* command = app.add_subcommand("bench", "Measure an engine or a model");
-  command->footer("Example: burnish bench model.engine --seconds 5 --profile");
+void add_bench(Command& app, Console& console) {
+  Command command = app.add("bench", "Measure an engine or a model");
+  command.footer("Example: burnish bench model.engine --seconds 5 --profile");
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("model", arguments->model, "engine, or ONNX file")->required()->type_name("FILE");
-  command->add_option("--seconds", arguments->seconds, "how long to measure")->check(CLI::Range(0.0, 1e6))->capture_default_str();
-  command->add_option("--warm-up", arguments->warm_up_ms, "milliseconds before")->check(CLI::Range(0.0, 1e6))->capture_default_str();
-  command->add_option("--streams", arguments->streams, "sessions that run at the same time")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  command->add_flag("--profile", arguments->profile, "the time of each step, the longest first");
-  add_build_options(*command, arguments->build);
-  command->callback([arguments, &console] { run_bench(*arguments, console); });
+  command.option("model", &arguments->model, "engine, or ONNX file", {.type = "FILE", .required = true});
+  command.option("--seconds", &arguments->seconds, "how long to measure", {.shows_default = true, .range = {{0.0, 1e6}}});
+  command.option("--warm-up", &arguments->warm_up_ms, "milliseconds before", {.shows_default = true, .range = {{0.0, 1e6}}});
+  command.option("--streams", &arguments->streams, "sessions that run at the same time", {.shows_default = true, .range = {{1, 1024}}});
+  command.flag("--profile", arguments->profile, "the time of each step, the longest first");
+  add_build_options(command, arguments->build);
+  command.does([arguments, &console] { run_bench(*arguments, console); });
 }
 
 }  // namespace burnish::cli::commands

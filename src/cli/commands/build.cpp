@@ -52,24 +52,23 @@ void run_build(const Arguments& arguments, Console& console) {
 
 }  // namespace
 
-void add_build(CLI::App& app, Console& console) {
-  CLI::App* command = app.add_subcommand("build", "Build an engine from an ONNX model");
-  command->footer(
+void add_build(Command& app, Console& console) {
+  Command command = app.add("build", "Build an engine from an ONNX model");
+  command.footer(
       "Example: burnish build model.onnx -o model.engine --shapes input:8x3x224x224\n         burnish build model.onnx "
       "--stop-after=passes");
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("model", arguments->model, "ONNX file")->required()->type_name("MODEL");
-  command->add_option("-o,--output", arguments->output, "engine file to write")->type_name("FILE");
-  command->add_option("--save-choices", arguments->save_choices, "write which kernel was chosen where")->type_name("FILE");
-  command->add_option("--stop-after", arguments->stop_after, "print what this stage made, and end")
-      ->check(CLI::IsMember({"import", "passes", "candidates", "assign", "plan"}));
-  command->add_option("--force-tactic", arguments->force_tactic, "use this tactic wherever it accepts, the reference elsewhere")
-      ->type_name("ID");
-  command->add_option("--pass-limit", arguments->pass_limit,
-                      "stop the passes after so many changes, to find the one that breaks something");
-  command->add_option("--dump-folder", arguments->dump_folder, "where a failing pass leaves its graph")->type_name("FOLDER");
-  add_build_options(*command, arguments->build);
-  command->callback([arguments, &console] { run_build(*arguments, console); });
+  command.option("model", &arguments->model, "ONNX file", {.type = "MODEL", .required = true});
+  command.option("-o,--output", &arguments->output, "engine file to write", {.type = "FILE"});
+  command.option("--save-choices", &arguments->save_choices, "write which kernel was chosen where", {.type = "FILE"});
+  command.option("--stop-after", &arguments->stop_after, "print what this stage made, and end",
+                 {.among = {"import", "passes", "candidates", "assign", "plan"}});
+  command.option("--force-tactic", &arguments->force_tactic, "use this tactic wherever it accepts, the reference elsewhere",
+                 {.type = "ID"});
+  command.option("--pass-limit", &arguments->pass_limit, "stop the passes after so many changes, to find the one that breaks something");
+  command.option("--dump-folder", &arguments->dump_folder, "where a failing pass leaves its graph", {.type = "FOLDER"});
+  add_build_options(command, arguments->build);
+  command.does([arguments, &console] { run_build(*arguments, console); });
 }
 
 }  // namespace burnish::cli::commands

@@ -68,23 +68,23 @@ void prune(const Arguments& arguments, Console& console) {
 
 }  // namespace
 
-void add_cache(CLI::App& app, Console& console) {
-  CLI::App* command = app.add_subcommand("cache", "Show, merge or prune timing caches");
-  command->require_subcommand(1);
-  command->footer("Example: burnish cache show timing.cache\n         burnish cache merge all.cache one.cache two.cache");
+void add_cache(Command& app, Console& console) {
+  Command command = app.add("cache", "Show, merge or prune timing caches");
+  command.needs_subcommand();
+  command.footer("Example: burnish cache show timing.cache\n         burnish cache merge all.cache one.cache two.cache");
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* shown = command->add_subcommand("show", "What a cache holds");
-  shown->add_option("file", arguments->file, "timing cache")->required()->type_name("FILE");
-  shown->add_option("--tactic", arguments->tactic, "every time of this tactic")->type_name("ID");
-  shown->callback([arguments, &console] { show(*arguments, console); });
-  CLI::App* merged = command->add_subcommand("merge", "Join caches; of two times for the same work the smaller stays");
-  merged->add_option("output", arguments->file, "cache to write")->required()->type_name("OUTPUT");
-  merged->add_option("inputs", arguments->inputs, "caches to read")->required()->type_name("FILE");
-  merged->callback([arguments, &console] { merge(*arguments, console); });
-  CLI::App* pruned = command->add_subcommand("prune", "Drop times that this build on this machine cannot use");
-  pruned->add_option("file", arguments->file, "timing cache, replaced")->required()->type_name("FILE");
-  pruned->add_flag("--all-devices", arguments->all_devices, "keep the times of other machines");
-  pruned->callback([arguments, &console] { prune(*arguments, console); });
+  Command shown = command.add("show", "What a cache holds");
+  shown.option("file", &arguments->file, "timing cache", {.type = "FILE", .required = true});
+  shown.option("--tactic", &arguments->tactic, "every time of this tactic", {.type = "ID"});
+  shown.does([arguments, &console] { show(*arguments, console); });
+  Command merged = command.add("merge", "Join caches; of two times for the same work the smaller stays");
+  merged.option("output", &arguments->file, "cache to write", {.type = "OUTPUT", .required = true});
+  merged.option("inputs", &arguments->inputs, "caches to read", {.type = "FILE", .required = true});
+  merged.does([arguments, &console] { merge(*arguments, console); });
+  Command pruned = command.add("prune", "Drop times that this build on this machine cannot use");
+  pruned.option("file", &arguments->file, "timing cache, replaced", {.type = "FILE", .required = true});
+  pruned.flag("--all-devices", arguments->all_devices, "keep the times of other machines");
+  pruned.does([arguments, &console] { prune(*arguments, console); });
 }
 
 }  // namespace burnish::cli::commands

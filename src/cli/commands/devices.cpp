@@ -4,10 +4,10 @@
 
 namespace burnish::cli::commands {
 
-void add_devices(CLI::App& app, Console& console) {
-  CLI::App* command = app.add_subcommand("devices", "List the backends and what they found on this machine");
-  command->footer("Example: burnish devices");
-  command->callback([&console] {
+void add_devices(Command& app, Console& console) {
+  Command command = app.add("devices", "List the backends and what they found on this machine");
+  command.footer("Example: burnish devices");
+  command.does([&console] {
     for (const tactics::Backend* backend : tactics::registry().backends()) {
       const std::string reason = backend->unavailable();
       console.info(

@@ -76,18 +76,18 @@ void run_diff(const Arguments& arguments, Console& console) {
   for (const Side* side : {&left, &right})
     if (not side->totals.empty()) console.info("{}", side->totals);
   console.info("{} of {} and {} nodes differ", differences, left.choices.nodes.size(), right.choices.nodes.size());
-  if (differences > 0) throw CLI::RuntimeError(exit_failure);
+  if (differences > 0) throw CommandFailed();
 }
 
 }  // namespace
 
-void add_diff(CLI::App& app, Console& console) {
-  CLI::App* command = app.add_subcommand("diff", "Show where two engines or choices files differ");
-  command->footer("Example: burnish diff before.engine after.engine");
+void add_diff(Command& app, Console& console) {
+  Command command = app.add("diff", "Show where two engines or choices files differ");
+  command.footer("Example: burnish diff before.engine after.engine");
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("left", arguments->left, "engine or choices file")->required()->type_name("FILE");
-  command->add_option("right", arguments->right, "engine or choices file")->required()->type_name("FILE");
-  command->callback([arguments, &console] { run_diff(*arguments, console); });
+  command.option("left", &arguments->left, "engine or choices file", {.type = "FILE", .required = true});
+  command.option("right", &arguments->right, "engine or choices file", {.type = "FILE", .required = true});
+  command.does([arguments, &console] { run_diff(*arguments, console); });
 }
 
 }  // namespace burnish::cli::commands

@@ -118,16 +118,16 @@ void run_explain(const Arguments& arguments, Console& console) {
 
 }  // namespace
 
-void add_explain(CLI::App& app, Console& console) {
-  CLI::App* command = app.add_subcommand("explain", "Show which kernel computes each node of an engine, and why");
-  command->footer("Example: burnish explain model.engine --top 20\n         burnish explain model.engine --node Conv_0");
+void add_explain(Command& app, Console& console) {
+  Command command = app.add("explain", "Show which kernel computes each node of an engine, and why");
+  command.footer("Example: burnish explain model.engine --top 20\n         burnish explain model.engine --node Conv_0");
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("engine", arguments->file, "engine, or a report that trtexec --exportReport wrote")->required()->type_name("FILE");
-  command->add_option("--node", arguments->node, "everything about one node: candidates, times, refusals")->type_name("NAME");
-  command->add_flag("--request", arguments->request, "with --node: only its request, for `burnish tactic run`")->needs("--node");
-  command->add_option("--top", arguments->top, "only the most expensive nodes; 0: all")->capture_default_str();
-  command->add_flag("--json", arguments->json, "the report as it is stored");
-  command->callback([arguments, &console] { run_explain(*arguments, console); });
+  command.option("engine", &arguments->file, "engine, or a report that trtexec --exportReport wrote", {.type = "FILE", .required = true});
+  command.option("--node", &arguments->node, "everything about one node: candidates, times, refusals", {.type = "NAME"});
+  command.flag("--request", arguments->request, "with --node: only its request, for `burnish tactic run`", "--node");
+  command.option("--top", &arguments->top, "only the most expensive nodes; 0: all", {.shows_default = true});
+  command.flag("--json", arguments->json, "the report as it is stored");
+  command.does([arguments, &console] { run_explain(*arguments, console); });
 }
 
 }  // namespace burnish::cli::commands

@@ -71,15 +71,15 @@ void run_inspect(const Arguments& arguments, Console& console) {
 
 }  // namespace
 
-void add_inspect(CLI::App& app, Console& console) {
-  CLI::App* command = app.add_subcommand("inspect", "Show what an engine file holds");
-  command->footer("Example: burnish inspect model.engine --steps");
+void add_inspect(Command& app, Console& console) {
+  Command command = app.add("inspect", "Show what an engine file holds");
+  command.footer("Example: burnish inspect model.engine --steps");
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("engine", arguments->engine, "engine file")->required()->type_name("FILE");
-  command->add_flag("--steps", arguments->steps, "every step of the plan");
-  command->add_flag("--graph", arguments->graph, "only the graph that it computes");
-  command->add_flag("--json", arguments->json, "layers and bindings as JSON");
-  command->callback([arguments, &console] { run_inspect(*arguments, console); });
+  command.option("engine", &arguments->engine, "engine file", {.type = "FILE", .required = true});
+  command.flag("--steps", arguments->steps, "every step of the plan");
+  command.flag("--graph", arguments->graph, "only the graph that it computes");
+  command.flag("--json", arguments->json, "layers and bindings as JSON");
+  command.does([arguments, &console] { run_inspect(*arguments, console); });
 }
 
 }  // namespace burnish::cli::commands

@@ -46,10 +46,10 @@ std::array<Knob, 14> knobs() {
 
 }  // namespace
 
-void add_knobs(CLI::App& app, Console& console) {
-  CLI::App* command = app.add_subcommand("knobs", "List what a build can be told");
-  command->footer("Example: burnish knobs");
-  command->callback([&console] {
+void add_knobs(Command& app, Console& console) {
+  Command command = app.add("knobs", "List what a build can be told");
+  command.footer("Example: burnish knobs");
+  command.does([&console] {
     for (const Knob& knob : knobs()) {
       console.info("{} ({}), default {}", knob.name, knob.type, knob.standard);
       console.info("    {}", knob.meaning);

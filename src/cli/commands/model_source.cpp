@@ -12,21 +12,18 @@
 
 namespace burnish::cli::commands {
 
-void add_build_options(CLI::App& command, BuildArguments& arguments) {
-  command.add_option("-s,--shapes", arguments.shapes, "sizes of dynamic inputs: input:1x3x224x224; * stands for any name")
-      ->type_name("NAME:DIMS");
-  command.add_option("--backend", arguments.backend, "what to build for; `burnish devices` lists them")->capture_default_str();
-  command.add_option("--threads", arguments.threads, "threads to build for and run with; 0: all cores")
-      ->check(CLI::Range(0, 4096))
-      ->capture_default_str();
-  command.add_flag("--bf16", arguments.bf16, "permit bfloat16 as storage");
-  command.add_flag("--fp16", arguments.f16, "permit float16 as storage");
-  command.add_option("--level", arguments.level, "search effort, 0 to 5; 0 measures nothing")
-      ->check(CLI::Range(0, 5))
-      ->capture_default_str();
-  command.add_option("--timing-cache", arguments.timing_cache, "read kernel timings from it and add new ones")->type_name("FILE");
-  command.add_option("--choices", arguments.choices, "use the kernels this file names, and measure nothing")->type_name("FILE");
-  command.add_flag("-v,--verbose", arguments.verbose, "say everything");
+void add_build_options(Command& command, BuildArguments& arguments) {
+  command.option("-s,--shapes", &arguments.shapes, "sizes of dynamic inputs: input:1x3x224x224; * stands for any name",
+                 {.type = "NAME:DIMS"});
+  command.option("--backend", &arguments.backend, "what to build for; `burnish devices` lists them", {.shows_default = true});
+  command.option("--threads", &arguments.threads, "threads to build for and run with; 0: all cores",
+                 {.shows_default = true, .range = {{0, 4096}}});
+  command.flag("--bf16", arguments.bf16, "permit bfloat16 as storage");
+  command.flag("--fp16", arguments.f16, "permit float16 as storage");
+  command.option("--level", &arguments.level, "search effort, 0 to 5; 0 measures nothing", {.shows_default = true, .range = {{0, 5}}});
+  command.option("--timing-cache", &arguments.timing_cache, "read kernel timings from it and add new ones", {.type = "FILE"});
+  command.option("--choices", &arguments.choices, "use the kernels this file names, and measure nothing", {.type = "FILE"});
+  command.flag("-v,--verbose", arguments.verbose, "say everything");
 }
 
 BuildConfig build_config(const BuildArguments& arguments, const std::filesystem::path& model) {

@@ -1,7 +1,7 @@
 // What several commands share: a model or an engine named on the command line, and the options to build the former with.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "cli/commands/command.h"
 
 #include <filesystem>
 #include <string>
@@ -27,7 +27,7 @@ struct BuildArguments {
   bool verbose = false;
 };
 
-void add_build_options(CLI::App& command, BuildArguments& arguments);
+void add_build_options(Command& command, BuildArguments& arguments);
 /// Wildcards in shapes are resolved against `model`.
 BuildConfig build_config(const BuildArguments& arguments, const std::filesystem::path& model);
 

@@ -4,10 +4,10 @@
 
 namespace burnish::cli::commands {
 
-void add_passes(CLI::App& app, Console& console) {
-  CLI::App* command = app.add_subcommand("passes", "List the passes in the order in which they run");
-  command->footer("Example: burnish passes");
-  command->callback([&console] {
+void add_passes(Command& app, Console& console) {
+  Command command = app.add("passes", "List the passes in the order in which they run");
+  command.footer("Example: burnish passes");
+  command.does([&console] {
     for (const passes::PassInfo& pass : passes::list()) console.info("{:32} {}", pass.name, pass.summary);
   });
 }

@@ -1,6 +1,8 @@
 // Parses with CLI11, runs one command, and turns whatever it throws into a message and a status.
 #include "cli/commands/program.h"
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <new>
 
@@ -14,9 +16,10 @@ namespace burnish::cli::commands {
 namespace {
 
 void add_commands(CLI::App& app, Console& console) {
+  Command program(app);
   for (const auto add : {add_build, add_run, add_bench, add_verify, add_explain, add_inspect, add_diff, add_tactic, add_cache, add_passes,
                          add_knobs, add_devices})
-    add(app, console);
+    add(program, console);
 }
 
 /// CLI11 has no suggestions of its own.
@@ -38,9 +41,7 @@ int parse_and_run(CLI::App& app, const std::vector<std::string>& arguments, Cons
     return exit_ok;
   } catch (const CLI::Success& asked) {  // --help, --version
     return app.exit(asked);
-  } catch (const CLI::RuntimeError& verdict) {  // a command's own: it has said why
-    return verdict.get_exit_code();
-  } catch (const CLI::ParseError& fault) {
+  } catch (const CommandFailed&) { return exit_failure; } catch (const CLI::ParseError& fault) {
     console.error("{}", fault.what());
     console.say(Severity::warning, "see --help");
     return exit_usage;

@@ -89,18 +89,18 @@ void run_once(const Arguments& arguments, Console& console) {
 
 }  // namespace
 
-void add_run(CLI::App& app, Console& console) {
-  CLI::App* command = app.add_subcommand("run", "Run an engine or a model once");
-  command->footer("Example: burnish run model.engine --load input:image.bin --json out.json");
+void add_run(Command& app, Console& console) {
+  Command command = app.add("run", "Run an engine or a model once");
+  command.footer("Example: burnish run model.engine --load input:image.bin --json out.json");
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("model", arguments->model, "engine, or ONNX file")->required()->type_name("FILE");
-  command->add_option("--load", arguments->load, "raw elements of an input; the others are random")->type_name("NAME:FILE");
-  command->add_option("--save", arguments->save, "write an output's raw elements")->type_name("NAME:FILE");
-  command->add_option("--json", arguments->json, "write all outputs as JSON")->type_name("FILE");
-  command->add_option("--seed", arguments->seed, "of random inputs")->capture_default_str();
-  command->add_option("--values", arguments->values, "how many values of each output to print")->capture_default_str();
-  add_build_options(*command, arguments->build);
-  command->callback([arguments, &console] { run_once(*arguments, console); });
+  command.option("model", &arguments->model, "engine, or ONNX file", {.type = "FILE", .required = true});
+  command.option("--load", &arguments->load, "raw elements of an input; the others are random", {.type = "NAME:FILE"});
+  command.option("--save", &arguments->save, "write an output's raw elements", {.type = "NAME:FILE"});
+  command.option("--json", &arguments->json, "write all outputs as JSON", {.type = "FILE"});
+  command.option("--seed", &arguments->seed, "of random inputs", {.shows_default = true});
+  command.option("--values", &arguments->values, "how many values of each output to print", {.shows_default = true});
+  add_build_options(command, arguments->build);
+  command.does([arguments, &console] { run_once(*arguments, console); });
 }
 
 }  // namespace burnish::cli::commands

@@ -74,21 +74,20 @@ void list_tactics(Console& console) {
 
 }  // namespace
 
-void add_tactic(CLI::App& app, Console& console) {
-  CLI::App* command = app.add_subcommand("tactic", "List tactics, or try one request on them");
-  command->require_subcommand(1);
-  command->footer("Example: burnish explain model.engine --node Conv_0 --request > request.txt\n         burnish tactic run request.txt");
-  command->add_subcommand("list", "Every tactic of this build")->callback([&console] { list_tactics(console); });
-  CLI::App* run = command->add_subcommand("run", "Try a request: candidates, refusals, times");
+void add_tactic(Command& app, Console& console) {
+  Command command = app.add("tactic", "List tactics, or try one request on them");
+  command.needs_subcommand();
+  command.footer("Example: burnish explain model.engine --node Conv_0 --request > request.txt\n         burnish tactic run request.txt");
+  command.add("list", "Every tactic of this build").does([&console] { list_tactics(console); });
+  Command run = command.add("run", "Try a request: candidates, refusals, times");
   const auto arguments = std::make_shared<Arguments>();
-  run->add_option("request", arguments->request, "text of a request, as `burnish explain --request` prints it")
-      ->required()
-      ->type_name("FILE");
-  run->add_option("--tactic", arguments->tactic, "only this one")->type_name("ID");
-  run->add_option("--backend", arguments->backend, "whose tactics")->capture_default_str();
-  run->add_option("--bundles", arguments->bundles, "timings that are averaged")->check(CLI::Range(1, 10000))->capture_default_str();
-  run->add_flag("--untimed", arguments->untimed, "list candidates without running them");
-  run->callback([arguments, &console] { run_request(*arguments, console); });
+  run.option("request", &arguments->request, "text of a request, as `burnish explain --request` prints it",
+             {.type = "FILE", .required = true});
+  run.option("--tactic", &arguments->tactic, "only this one", {.type = "ID"});
+  run.option("--backend", &arguments->backend, "whose tactics", {.shows_default = true});
+  run.option("--bundles", &arguments->bundles, "timings that are averaged", {.shows_default = true, .range = {{1, 10000}}});
+  run.flag("--untimed", arguments->untimed, "list candidates without running them");
+  run.does([arguments, &console] { run_request(*arguments, console); });
 }
 
 }  // namespace burnish::cli::commands

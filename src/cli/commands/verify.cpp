@@ -69,23 +69,23 @@ void run_verify(const Arguments& arguments, Console& console) {
     if (not judge(engine.outputs()[i], compare(session.output(i), right.output(i)), arguments.tolerance, console)) ++bad;
   console.info("{} of {} outputs within {:g} of the reference", engine.outputs().size() - bad, engine.outputs().size(),
                arguments.tolerance);
-  if (bad > 0) throw CLI::RuntimeError(exit_failure);
+  if (bad > 0) throw CommandFailed();
 }
 
 }  // namespace
 
-void add_verify(CLI::App& app, Console& console) {
-  CLI::App* command = app.add_subcommand("verify", "Compare an engine or a model with the reference evaluations");
-  command->footer(
+void add_verify(Command& app, Console& console) {
+  Command command = app.add("verify", "Compare an engine or a model with the reference evaluations");
+  command.footer(
       "Example: burnish verify model.onnx --shapes input:1x3x224x224\nThe reference is plain code: a large network takes minutes.");
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("model", arguments->model, "engine, or ONNX file")->required()->type_name("FILE");
-  command->add_option("--load", arguments->load, "raw elements of an input; the others are random")->type_name("NAME:FILE");
-  command->add_option("--seed", arguments->seed, "of random inputs")->capture_default_str();
-  command->add_option("--tolerance", arguments->tolerance, "largest error accepted, relative to an output's largest value")
-      ->capture_default_str();
-  add_build_options(*command, arguments->build);
-  command->callback([arguments, &console] { run_verify(*arguments, console); });
+  command.option("model", &arguments->model, "engine, or ONNX file", {.type = "FILE", .required = true});
+  command.option("--load", &arguments->load, "raw elements of an input; the others are random", {.type = "NAME:FILE"});
+  command.option("--seed", &arguments->seed, "of random inputs", {.shows_default = true});
+  command.option("--tolerance", &arguments->tolerance, "largest error accepted, relative to an output's largest value",
+                 {.shows_default = true});
+  add_build_options(command, arguments->build);
+  command.does([arguments, &console] { run_verify(*arguments, console); });
 }
 
 }  // namespace burnish::cli::commands
