@@ -7,10 +7,9 @@
 #include "base/error.h"
 #include "ir/evaluate.h"
 #include "ir/verify.h"
-#include "suite/suite.h"
+#include "runners/cases.h"
 
 namespace burnish::suite {
-
 namespace {
 
 bool all_finite(const Tensor& tensor) {
@@ -59,13 +58,6 @@ TEST_P(ReferenceSuite, EvaluatesAsInferred) {
       EXPECT_TRUE(all_finite(results[i]));
     }
   }
-}
-
-std::string test_name(const testing::TestParamInfo<Case>& info) {
-  std::string name = info.param.name;
-  for (char& c : name)
-    if (c == '/') c = '_';
-  return name;
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, ReferenceSuite, testing::ValuesIn(all_cases()), test_name);

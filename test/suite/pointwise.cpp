@@ -51,9 +51,10 @@ BURNISH_CASES(pointwise) {
     const auto code = static_cast<ExprCode>(i);
     if (not takes_one_number(code)) continue;
     const auto [a, b] = parameters(code);
-    cases.add(ops::pointwise(code, {f32}, f32, a, b), {operand(code, f32, {3, 37})})
-        .sums(code == gelu_erf or code == gelu_tanh ? 2 : 1);  // x/2 + x/2 * erf
-    cases.add(ops::pointwise(code, {f64}, f64, a, b), {operand(code, f64, {5})}).sums(code == gelu_erf or code == gelu_tanh ? 2 : 1);
+    // Gelu is x/2 + x/2 * erf: two terms of at most 1 for these operands, which cancel below 0.
+    const int64_t terms = code == gelu_erf or code == gelu_tanh ? 2 : 1;
+    cases.add(ops::pointwise(code, {f32}, f32, a, b), {operand(code, f32, {3, 37})}).sums(terms, 1);
+    cases.add(ops::pointwise(code, {f64}, f64, a, b), {operand(code, f64, {5})}).sums(terms, 1);
   }
   for (const ExprCode code : {add, sub, mul, max, min}) {
     for (const DType type : {f32, f16, bf16, f64, i32, i64, i8, u8})

@@ -1,6 +1,8 @@
 // Softmax and its logarithm along every axis, long and short rows, large values, types.
 #include "ops/softmax.h"
 
+#include <cmath>
+
 #include "suite/suite.h"
 
 namespace burnish::suite {
@@ -14,11 +16,17 @@ BURNISH_CASES(softmax) {
     cases.add(ops::Softmax{1, log}, {input(f32, {2, 21, 9, 11})}).named("over channels").sums(21);
     cases.add(ops::Softmax{-1, log}, {input(f32, {0, 5})}).named("no rows");
     cases.add(ops::Softmax{3, log}, {input(f32, {2, 5})}).fails("axis 3");
+    cases.add(ops::Softmax{-1, log}, {given(Tensor::of<float>({3, 4}, {9, 1, 0, -2, -1, 0.5, 8, 0, 2, 2, 2, 14}))})
+        .named("one element dominates")
+        .sums(4);
   }
   for (const bool log : {false, true}) {
     cases.add(ops::Softmax{-1, log}, {input(f32, {1, 50003})}).named("one long row").sums(50003);
     cases.add(ops::Softmax{1, log}, {input(f32, {1, 9000, 2, 3})}).named("over many channels").sums(9000);
   }
+  cases.add(ops::Softmax{}, {given(Tensor::of<float>({2, 3}, {-INFINITY, 1, -INFINITY, 0, -INFINITY, 0}))})
+      .named("masked elements")
+      .sums(3);
 }
 
 }  // namespace burnish::suite

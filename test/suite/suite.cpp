@@ -99,8 +99,9 @@ Case& Case::runs(std::vector<DimBindings> bindings) {
   sizes = std::move(bindings);
   return *this;
 }
-Case& Case::sums(int64_t terms) {
-  accumulated = terms;
+Case& Case::sums(int64_t count, double size) {
+  accumulated = count;
+  terms = size;
   return *this;
 }
 

@@ -57,14 +57,14 @@ struct Case {
   std::vector<DimBindings> sizes{{}};  // sizes of the symbols, one run for each entry
   /// Terms summed into one result: tolerances grow with it.
   int64_t accumulated = 1;
-  /// Results far larger than the inputs' bounds: tolerances are taken relative to the largest element.
-  bool relative_to_largest = false;
+  /// How large the terms are, where they may cancel; 0: as large as the largest result.
+  double terms = 0;
 
   Case& named(std::string text);
   Case& with_outputs(size_t count);
   Case& fails(std::string text);
   Case& runs(std::vector<DimBindings> bindings);
-  Case& sums(int64_t terms);
+  Case& sums(int64_t count, double size = 0);
 
   std::string text() const;
 };
