@@ -194,9 +194,9 @@ int64_t run_kernel(const Run& run, std::string_view tactic, const tactics::Kerne
   EXPECT_TRUE(status.is_ok()) << status.message();
   transfers.fetch();
   if (status.is_ok()) check_results(run, tactic, variant, buffers.out_refs);
-  const auto held = [](const Memory& memory) { return memory.guards_hold(); };
-  EXPECT_TRUE(workspace.guards_hold() and std::ranges::all_of(buffers.in, held) and std::ranges::all_of(buffers.out, held))
-      << "written outside of its buffers";
+  EXPECT_TRUE(workspace.guards_hold()) << "written beside the workspace of " << variant.workspace << " bytes";
+  for (size_t i = 0; i < buffers.in.size(); ++i) EXPECT_TRUE(buffers.in[i].guards_hold()) << "written beside input " << i;
+  for (size_t i = 0; i < buffers.out.size(); ++i) EXPECT_TRUE(buffers.out[i].guards_hold()) << "written beside output " << i;
   EXPECT_TRUE(placing == Placing::in_place or bytes_of(buffers.in) == given) << "an input was written";
   return allocated;
 }

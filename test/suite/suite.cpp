@@ -20,7 +20,8 @@ std::map<std::string, Fill, std::less<>>& families() {
 void fill_random(Tensor& tensor, double low, double high, uint64_t seed) {
   std::mt19937_64 random(seed);
   const bool floating = is_floating(tensor.dtype());
-  const double step = floating ? 0.125 : 1;
+  // bf16 holds eight bits exactly: eighths up to 32, whole numbers up to 256.
+  const double step = floating and std::max(std::abs(low), std::abs(high)) <= 32 ? 0.125 : 1;
   const bool is_unsigned = is_unsigned_integer(tensor.dtype());
   const double least = tensor.dtype() == boolean or (is_unsigned and low < 0) ? 0 : low;
   const double most = tensor.dtype() == boolean ? 1 : high;

@@ -31,7 +31,7 @@ struct Input {
   Input fixed() const;  // the same as a constant of the graph: weights
 };
 
-/// Random elements. Floating types hold small multiples of 1/8 within the bounds (so that narrow types hold them exactly), integers
+/// Random elements. Floating types hold multiples of 1/8 within the bounds, whole numbers beyond 32 (so that narrow types hold them exactly), integers
 /// whole numbers, strings a letter each.
 Input input(DType dtype, Shape shape);
 Input weights(DType dtype, Shape shape);

@@ -13,7 +13,11 @@ namespace burnish::cpu::onednn {
 using dnnl::memory;
 
 const dnnl::engine& engine() {
-  static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  static const dnnl::engine cpu = [] {
+    // oneDNN 3.2 takes a cached product of one row for another whose scratchpad is larger, and then writes beyond the one it was given.
+    dnnl::set_primitive_cache_capacity(0);
+    return dnnl::engine(dnnl::engine::kind::cpu, 0);
+  }();
   return cpu;
 }
 
