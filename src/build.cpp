@@ -14,6 +14,7 @@
 #include "passes/pipeline.h"
 #include "plan/plan.h"
 #include "plan/report.h"
+#include "precision/guard.h"
 #include "runtime/loaded_engine.h"
 #include "tactics/assign.h"
 #include "tactics/timing.h"
@@ -128,6 +129,15 @@ void measure(tactics::CandidateSet& found, const BuildConfig& config) {
   if (not config.timing_cache.empty() and cache.size() != known) cache.write(config.timing_cache);
 }
 
+/// The global choice. Where it may round, its outputs are compared with exact ones, unless somebody else has chosen.
+tactics::Assignment choose(const Graph& graph, const tactics::CandidateSet& found, const tactics::Choices& pinned,
+                           const BuildConfig& config) {
+  const tactics::AssignConfig assign = assign_config(graph, config, pinned);
+  tactics::Assignment chosen = tactics::assign(graph, found, assign);
+  if (config.permitted.empty() or config.min_cosine <= 0 or not config.choices.empty() or not config.force_tactic.empty()) return chosen;
+  return guard_precision(graph, found, std::move(chosen), {.min_cosine = config.min_cosine, .assign = assign, .logger = config.logger});
+}
+
 /// What one stage after another makes; `build` and `build_until` walk the same line.
 struct Line {
   onnx::ImportedModel model;
@@ -183,7 +193,7 @@ std::string walk(Line& line, const BuildConfig& config, std::optional<Stage> las
   if (last == Stage::candidates) return print_candidates(graph, line.found, nullptr);
   measure(line.found, config);
   if (not config.choices.empty()) line.pinned = tactics::Choices::parse(config.choices);
-  line.chosen = staged(config, "assign", [&] { return tactics::assign(graph, line.found, assign_config(graph, config, line.pinned)); });
+  line.chosen = staged(config, "assign", [&] { return choose(graph, line.found, line.pinned, config); });
   if (last == Stage::assign) return print_candidates(graph, line.found, &line.chosen.chosen);
   line.plan = staged(config, "plan", [&] { return plan::make(graph, line.found, line.chosen); });
   return last == Stage::plan ? plan::print(line.plan) : std::string();

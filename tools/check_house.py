@@ -30,9 +30,10 @@ KNOWS = {
     "engine": ["plan"],
     "runtime": ["engine"],
     "backends": ["tactics"],
+    "precision": ["runtime"],
     "capi": ["runtime", "onnx", "passes"],
     "cli": ["runtime", "onnx", "passes", "capi"],
-    "": ["runtime", "onnx", "passes"],  # src/*.cpp: the compiler as one function
+    "": ["precision", "onnx", "passes"],  # src/*.cpp: the compiler as one function
 }
 THIRD_PARTY = {"onnx/onnx.pb.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')

@@ -32,6 +32,9 @@ struct BuildConfig {
 
   /// Storage types allowed beside the model's own f32 (`--bf16`, `--fp16`): permissions, never obligations.
   std::vector<DType> permitted;
+  /// How far permitted rounding may move the outputs: their cosine with exact ones, on sample data. Nodes stay exact as far as that needs.
+  /// 0: rounding is not looked at.
+  double min_cosine = 0.999;
   /// By input or output name: "f32:0231" (storage and order of axes) where the application wants another format than the model's.
   std::map<std::string, std::string> io_formats;
 

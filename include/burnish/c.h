@@ -104,6 +104,8 @@ BURNISH_NODISCARD burnish_error* burnish_build_options_set_backend(burnish_build
 BURNISH_NODISCARD burnish_error* burnish_build_options_set_threads(burnish_build_options* options, int threads);
 /* Allows BURNISH_F16 or BURNISH_BF16 as storage. */
 BURNISH_NODISCARD burnish_error* burnish_build_options_permit(burnish_build_options* options, burnish_dtype storage);
+/* How near permitted storage must keep the outputs to exact ones: their cosine on sample data. 0: not looked at. */
+BURNISH_NODISCARD burnish_error* burnish_build_options_set_min_cosine(burnish_build_options* options, double cosine);
 /* 0 (measure nothing) to 5. */
 BURNISH_NODISCARD burnish_error* burnish_build_options_set_level(burnish_build_options* options, int level);
 BURNISH_NODISCARD burnish_error* burnish_build_options_set_timing_cache(burnish_build_options* options, const char* path);

@@ -59,6 +59,14 @@ burnish_error* burnish_build_options_permit(burnish_build_options* options, burn
   });
 }
 
+burnish_error* burnish_build_options_set_min_cosine(burnish_build_options* options, double cosine) {
+  return guarded([&] {
+    require(options, "options");
+    if (not(cosine >= 0 and cosine <= 1)) burnish::fail("a cosine of {} is outside 0 to 1", cosine);
+    options->config.min_cosine = cosine;
+  });
+}
+
 burnish_error* burnish_build_options_set_level(burnish_build_options* options, int level) {
   return guarded([&] {
     require(options, "options");

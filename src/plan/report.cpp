@@ -63,24 +63,25 @@ std::string report(const Graph& graph, const tactics::CandidateSet& found, const
                      {"cost_us", tactics::cost_of(found, choice) * 1e6},
                      {"origin", node.provenance}});
   }
-  const ordered_json root{{"backend", plan.backend},
-                          {"device", plan.device},
-                          {"threads", plan.threads},
-                          {"assignment",
-                           {{"cost_us", chosen.seconds * 1e6},
-                            {"reformat_us", chosen.reformat_seconds * 1e6},
-                            {"best_uniform_us", chosen.best_uniform_seconds * 1e6},
-                            {"proven_optimal", chosen.optimal},
-                            {"pbqp_nodes", chosen.pbqp_nodes},
-                            {"pbqp_edges", chosen.pbqp_edges},
-                            {"branched", chosen.branched}}},
-                          {"memory",
-                           {{"arena_bytes", plan.memory.arena_bytes},
-                            {"lower_bound_bytes", plan.memory.lower_bound},
-                            {"without_reuse_bytes", plan.memory.without_reuse}}},
-                          {"steps", plan.steps.size()},
-                          {"nodes", nodes},
-                          {"requests", requests}};
+  ordered_json root{{"backend", plan.backend},
+                    {"device", plan.device},
+                    {"threads", plan.threads},
+                    {"assignment",
+                     {{"cost_us", chosen.seconds * 1e6},
+                      {"reformat_us", chosen.reformat_seconds * 1e6},
+                      {"best_uniform_us", chosen.best_uniform_seconds * 1e6},
+                      {"proven_optimal", chosen.optimal},
+                      {"pbqp_nodes", chosen.pbqp_nodes},
+                      {"pbqp_edges", chosen.pbqp_edges},
+                      {"branched", chosen.branched}}},
+                    {"memory",
+                     {{"arena_bytes", plan.memory.arena_bytes},
+                      {"lower_bound_bytes", plan.memory.lower_bound},
+                      {"without_reuse_bytes", plan.memory.without_reuse}}},
+                    {"steps", plan.steps.size()},
+                    {"nodes", nodes},
+                    {"requests", requests}};
+  if (chosen.cosine >= 0) root["precision"] = {{"cosine_on_sample_data", chosen.cosine}, {"nodes_kept_exact", chosen.kept_exact}};
   return root.dump(1);
 }
 

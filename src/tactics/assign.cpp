@@ -29,6 +29,13 @@ Allowed row_major_only(const CandidateSet& found, const Allowed& allowed) {
   return uniform;
 }
 
+/// Takes out candidates that round, where the node must be exact.
+void forbid_rounding(const CandidateSet& found, const std::vector<bool>& exact, Allowed& allowed) {
+  for (size_t node = 0; node < exact.size(); ++node)
+    if (exact[node])
+      std::erase_if(allowed[node], [&](uint32_t i) { return rounds(found.nodes[node].request, found.nodes[node].candidates[i]); });
+}
+
 void check_usable(const Graph& graph, const CandidateSet& found, const Allowed& allowed) {
   for (size_t node = 0; node < allowed.size(); ++node) {
     const std::vector<Candidate>& candidates = found.nodes[node].candidates;
@@ -75,7 +82,8 @@ double cost_of(const CandidateSet& set, const Candidate& candidate) {
 }
 
 Assignment assign(const Graph& graph, const CandidateSet& found, const AssignConfig& config) {
-  const Allowed allowed = allowed_candidates(graph, found, config.pinned);
+  Allowed allowed = allowed_candidates(graph, found, config.pinned);
+  forbid_rounding(found, config.exact, allowed);
   check_usable(graph, found, allowed);
   const AssignModel model(graph, found, config.io_formats);
   const Solved uniform = solve_with(model, found, row_major_only(found, allowed));

@@ -16,12 +16,15 @@ struct Assignment {
   double reformat_seconds = 0;
   double best_uniform_seconds = 0;  // the best assignment that uses row-major everywhere, for comparison
   bool optimal = false;
+  double cosine = -1;     // of the outputs on sample data with what they are where nothing rounds; negative: nothing was compared
+  size_t kept_exact = 0;  // nodes that could be faster in fewer bits, but would cost too much accuracy
   size_t pbqp_nodes = 0, pbqp_edges = 0, branched = 0;
 };
 
 struct AssignConfig {
   const Choices* pinned = nullptr;
   std::map<std::string, Format, std::less<>> io_formats;  // by input or output name; else the model's own
+  std::vector<bool> exact;                                // nodes of the set that may not use a candidate that rounds; empty: none
 };
 
 Assignment assign(const Graph& graph, const CandidateSet& found, const AssignConfig& config = {});

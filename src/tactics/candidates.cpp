@@ -178,4 +178,14 @@ std::string name_of(const Candidate& candidate) {
   BURNISH_CHECK(false, "a candidate has neither tactic nor alias");
 }
 
+bool rounds(const OpRequest& request, const Candidate& candidate) {
+  const Variant& variant = candidate.variant;
+  const auto narrower = [](DType storage, DType model) { return is_floating(model) and byte_size(storage) < byte_size(model); };
+  for (size_t i = 0; i < request.inputs.size(); ++i)
+    if (request.inputs[i].present and narrower(variant.inputs.at(i).storage, request.inputs[i].type.dtype)) return true;
+  for (size_t i = 0; i < request.outputs.size(); ++i)
+    if (narrower(variant.outputs.at(i).storage, request.outputs[i].dtype)) return true;
+  return variant.knobs.starts_with("math=");
+}
+
 }  // namespace burnish::tactics

@@ -35,6 +35,10 @@ struct NodeCandidates {
   std::vector<Refusal> refusals;
 };
 
+/// Whether the candidate stores or multiplies a tensor in fewer bits than its type has: what only a permission allows. Knobs that begin
+/// with "math=" name the type it multiplies in.
+bool rounds(const OpRequest& request, const Candidate& candidate);
+
 struct CandidateSet {
   const Backend* backend = nullptr;
   Target target;

@@ -17,7 +17,7 @@ struct Knob {
   std::string_view meaning;
 };
 
-std::array<Knob, 14> knobs() {
+std::array<Knob, 15> knobs() {
   const BuildConfig standard;
   return {{
       {"backend", "--backend", "--backend", "name", standard.backend, "the device family to build for"},
@@ -28,6 +28,8 @@ std::array<Knob, 14> knobs() {
        "what dynamic dimensions without a shape get; both programs set 1"},
       {"permitted", "--bf16, --fp16", "--bf16, --fp16, --best", "storage types", "none",
        "types that tensors may be stored in besides the model's"},
+      {"min_cosine", "--min-cosine", "--minCosine", "0 to 1, 0: not looked at", fmt::format("{}", standard.min_cosine),
+       "how near permitted types must keep the outputs to exact ones, on sample data"},
       {"io_formats", "", "--inputIOFormats, --outputIOFormats", "name to format", "the model's",
        "type and order of axes of inputs and outputs"},
       {"optimization_level", "--level", "--builderOptimizationLevel", "0 to 5", std::to_string(standard.optimization_level),

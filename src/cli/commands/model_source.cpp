@@ -20,6 +20,8 @@ void add_build_options(Command& command, BuildArguments& arguments) {
                  {.shows_default = true, .range = {{0, 4096}}});
   command.flag("--bf16", arguments.bf16, "permit bfloat16 as storage");
   command.flag("--fp16", arguments.f16, "permit float16 as storage");
+  command.option("--min-cosine", &arguments.min_cosine, "how near permitted types must keep the outputs to exact ones; 0: not looked at",
+                 {.shows_default = true, .range = {{0, 1}}});
   command.option("--level", &arguments.level, "search effort, 0 to 5; 0 measures nothing", {.shows_default = true, .range = {{0, 5}}});
   command.option("--timing-cache", &arguments.timing_cache, "read kernel timings from it and add new ones", {.type = "FILE"});
   command.option("--choices", &arguments.choices, "use the kernels this file names, and measure nothing", {.type = "FILE"});
@@ -33,6 +35,7 @@ BuildConfig build_config(const BuildArguments& arguments, const std::filesystem:
   config.default_dimension = 1;
   if (arguments.f16) config.permitted.push_back(DType::f16);
   if (arguments.bf16) config.permitted.push_back(DType::bf16);
+  config.min_cosine = arguments.min_cosine;
   config.optimization_level = arguments.level;
   config.timing_cache = arguments.timing_cache;
   if (not arguments.choices.empty()) config.choices = read_text(arguments.choices);

@@ -21,6 +21,7 @@ struct BuildArguments {
   int threads = 0;
   bool f16 = false;
   bool bf16 = false;
+  double min_cosine = BuildConfig{}.min_cosine;
   int level = 3;
   std::filesystem::path timing_cache;
   std::filesystem::path choices;

@@ -131,6 +131,8 @@ constexpr Flag own_table[] = {
      [](Options& o, Text v) { o.backend = v; }},
     {"--cpuThreads", "N", "", works, "threads to build for and run with; 0: all cores",
      [](Options& o, Text v) { o.threads = static_cast<int>(parse_integer(v, 0, 4096)); }},
+    {"--minCosine", "X", "", works, "how near permitted types must keep the outputs to exact ones, on sample data; 0: not looked at",
+     [](Options& o, Text v) { o.min_cosine = parse_number(v, 0, 1); }},
     {"--choices", "FILE", "", works, "use the kernels this file names, and measure nothing", [](Options& o, Text v) { o.choices = v; }},
     {"--saveChoices", "FILE", "", works, "write which kernel was chosen where", [](Options& o, Text v) { o.save_choices = v; }},
     {"--exportReport", "FILE", "", works, "write the build report as JSON; `burnish explain` reads it",

@@ -54,6 +54,7 @@ BuildConfig build_config(const Options& o, Console& console) {
   config.default_dimension = 1;
   if (o.permit_f16) config.permitted.push_back(DType::f16);
   if (o.permit_bf16) config.permitted.push_back(DType::bf16);
+  config.min_cosine = o.min_cosine;
   config.optimization_level = o.optimization_level;
   config.average_timing = o.average_timing;
   config.max_tactics = o.max_tactics;

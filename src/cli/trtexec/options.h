@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "burnish/build.h"
 #include "cli/values.h"
 #include "tactics/registry.h"
 
@@ -39,6 +40,7 @@ struct Options {
   bool error_on_timing_cache_miss = false;
   bool permit_f16 = false;
   bool permit_bf16 = false;
+  double min_cosine = BuildConfig{}.min_cosine;
   Verbosity verbosity = Verbosity::names;
   std::string backend{tactics::default_backend()};
   int threads = 0;

@@ -48,6 +48,8 @@ static burnish_engine* build(void) {
   OK(burnish_build_options_set_threads(options, 1));
   OK(burnish_build_options_set_level(options, 0));
   FAILS(burnish_build_options_set_level(options, 9), BURNISH_INVALID_ARGUMENT, "0 to 5");
+  OK(burnish_build_options_set_min_cosine(options, 0.9995));
+  FAILS(burnish_build_options_set_min_cosine(options, 1.5), BURNISH_INVALID_ARGUMENT, "0 to 1");
   FAILS(burnish_build_options_permit(options, BURNISH_I8), BURNISH_INVALID_ARGUMENT, "BURNISH_BF16");
   OK(burnish_build_from_file(model, options, &engine));
   burnish_build_options_destroy(options);

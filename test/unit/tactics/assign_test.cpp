@@ -168,15 +168,15 @@ TEST(Assign, FollowsTheFormatsTheCallerAskedFor) {
 TEST(Assign, PinsChoices) {
   const Network network = chain(1e-6);
   Choices pinned{{{"node_1", {"fake.fast", "f32:0231->f32:0231"}}}};
-  const Assignment assignment = assign(network.graph, network.set, {.pinned = &pinned, .io_formats = {}});
+  const Assignment assignment = assign(network.graph, network.set, {.pinned = &pinned, .io_formats = {}, .exact = {}});
   EXPECT_EQ(assignment.chosen[1], 1U);
   const Choices all = choices_of(network.graph, network.set, assignment);
   EXPECT_EQ(all.nodes.size(), 3U);
   EXPECT_EQ(all.nodes.at("node_1"), (Choice{"fake.fast", "f32:0231->f32:0231"}));
-  EXPECT_EQ(assign(network.graph, network.set, {.pinned = &all, .io_formats = {}}).chosen, assignment.chosen);
+  EXPECT_EQ(assign(network.graph, network.set, {.pinned = &all, .io_formats = {}, .exact = {}}).chosen, assignment.chosen);
   const auto expect_fault = [&](const Choices& choices, const std::string& text) {
     try {
-      (void)assign(network.graph, network.set, {.pinned = &choices, .io_formats = {}});
+      (void)assign(network.graph, network.set, {.pinned = &choices, .io_formats = {}, .exact = {}});
       FAIL() << "accepted: " << choices.text();
     } catch (const Error& error) { EXPECT_THAT(error.what(), HasSubstr(text)); }
   };
@@ -236,6 +236,18 @@ TEST(Assign, CostsMeasuredThenExpectedThenEstimated) {
   EXPECT_DOUBLE_EQ(cost_of(network.set, candidate), 1 + 1e-6);
   candidate.tactic = nullptr;
   EXPECT_DOUBLE_EQ(cost_of(network.set, candidate), 1);
+}
+
+TEST(Assign, ExactNodesTakeNoCandidateThatRounds) {
+  Network network;
+  network.graph.add_output(network.node("a", {network.input("x")}));
+  network.candidate("exact", {plain}, plain, 2e-3);
+  network.candidate("rounded", {plain}, plain, 1e-3);
+  network.set.nodes[0].candidates[1].variant.knobs = "math=bf16";
+  EXPECT_EQ(assign(network.graph, network.set).chosen, std::vector<uint32_t>{1});
+  AssignConfig config;
+  config.exact = {true};
+  EXPECT_EQ(assign(network.graph, network.set, config).chosen, std::vector<uint32_t>{0});
 }
 
 }  // namespace
