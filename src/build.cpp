@@ -134,6 +134,8 @@ tactics::Assignment choose(const Graph& graph, const tactics::CandidateSet& foun
                            const BuildConfig& config) {
   const tactics::AssignConfig assign = assign_config(graph, config, pinned);
   tactics::Assignment chosen = tactics::assign(graph, found, assign);
+  // On a device every rehearsal would compile and upload all kernels anew: there the permission holds as given.
+  if (found.target.space == tactics::Space::device) return chosen;
   if (config.permitted.empty() or config.min_cosine <= 0 or not config.choices.empty() or not config.force_tactic.empty()) return chosen;
   return guard_precision(graph, found, std::move(chosen), {.min_cosine = config.min_cosine, .assign = assign, .logger = config.logger});
 }

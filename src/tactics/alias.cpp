@@ -72,7 +72,8 @@ std::vector<Candidate> views(const OpRequest& request) {
   if (from.dtype != to.dtype) return found;
   for (const DType storage : storage_types(request, from.dtype)) {
     const bool same_shape = from.shape == to.shape;
-    for (const Layout& layout : same_shape ? usual_layouts(from.shape.rank(), request.target.space) : std::vector{Layout::row_major(from.shape.rank())}) {
+    for (const Layout& layout :
+         same_shape ? usual_layouts(from.shape.rank(), request.target.space) : std::vector{Layout::row_major(from.shape.rank())}) {
       Variant variant = plain_variant(request, Alias::view);
       variant.inputs[0] = {storage, layout, request.target.space};
       variant.outputs[0] = {storage, same_shape ? layout : Layout::row_major(to.shape.rank()), request.target.space};
