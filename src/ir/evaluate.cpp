@@ -7,8 +7,14 @@
 
 namespace burnish {
 
-EvalContext::EvalContext(std::span<const Tensor> inputs, size_t outputs, Allocate allocate, std::span<const Graph> regions)
-    : inputs_(inputs), outputs_(outputs), allocate_(std::move(allocate)), regions_(regions) {}
+EvalContext::EvalContext(std::span<const Tensor> inputs, size_t outputs, Allocate allocate, std::span<const Graph> regions,
+                         RunRegion run_region)
+    : inputs_(inputs), outputs_(outputs), allocate_(std::move(allocate)), regions_(regions), run_region_(std::move(run_region)) {}
+
+std::vector<Tensor> EvalContext::run_region(size_t region, std::span<const Tensor> inputs) const {
+  BURNISH_CHECK(region < regions_.size(), "body {} of {}", region, regions_.size());
+  return run_region_ ? run_region_(region, inputs) : evaluate(regions_[region], inputs);
+}
 
 const Tensor& EvalContext::input(size_t index) const {
   if (not has_input(index)) fail("input {} is missing", index);
@@ -86,10 +92,10 @@ void evaluate_node(const Node& node, Values& values, const Observe& observe) {
 
 }  // namespace
 
-std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor> inputs) {
+std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor> inputs, const EvalContext::RunRegion& run_region) {
   return in_context([&] { return describe(node); },
                     [&] {
-                      EvalContext context(inputs, node.outputs.size(), {}, node.regions);
+                      EvalContext context(inputs, node.outputs.size(), {}, node.regions, run_region);
                       node.op.reference(context);
                       for (size_t i = 0; i < node.outputs.size(); ++i)
                         BURNISH_CHECK(context.outputs()[i].defined(), "{} did not compute its output {}", node.op.name(), i);

@@ -19,7 +19,11 @@ class EvalContext {
   /// Gives storage for output `index`; where a kernel has a destination buffer of exactly that size it returns a view of it.
   using Allocate = std::function<Tensor(size_t index, DType dtype, Dims dims)>;
 
-  EvalContext(std::span<const Tensor> inputs, size_t outputs, Allocate allocate = {}, std::span<const Graph> regions = {});
+  /// The outputs of one of the node's bodies for its inputs. Who runs the node may have a faster way than the reference.
+  using RunRegion = std::function<std::vector<Tensor>(size_t region, std::span<const Tensor> inputs)>;
+
+  EvalContext(std::span<const Tensor> inputs, size_t outputs, Allocate allocate = {}, std::span<const Graph> regions = {},
+              RunRegion run_region = {});
 
   size_t input_count() const { return inputs_.size(); }
   bool has_input(size_t index) const { return index < inputs_.size() and inputs_[index].defined(); }
@@ -33,6 +37,7 @@ class EvalContext {
   void set_output(size_t index, Tensor tensor);
 
   std::span<const Graph> regions() const { return regions_; }
+  std::vector<Tensor> run_region(size_t region, std::span<const Tensor> inputs) const;
   const std::vector<Tensor>& outputs() const { return outputs_; }
 
  private:
@@ -40,10 +45,11 @@ class EvalContext {
   std::vector<Tensor> outputs_;
   Allocate allocate_;
   std::span<const Graph> regions_;
+  RunRegion run_region_;
 };
 
 /// The outputs of one node for given inputs (undefined tensors for omitted ones).
-std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor> inputs);
+std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor> inputs, const EvalContext::RunRegion& run_region = {});
 
 /// The outputs of a graph for its inputs in order. Throws Error with the failing node as context.
 std::vector<Tensor> evaluate(const Graph& graph, std::span<const Tensor> inputs);

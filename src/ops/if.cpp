@@ -68,7 +68,7 @@ void reference(const If&, EvalContext& context) {
   const size_t first = condition ? 1 : 1 + context.regions()[0].inputs().size();
   std::vector<Tensor> inputs;
   for (size_t i = 0; i < body.inputs().size(); ++i) inputs.push_back(context.input(first + i));
-  std::vector<Tensor> results = evaluate(body, inputs);
+  std::vector<Tensor> results = context.run_region(condition ? 0 : 1, inputs);
   for (size_t i = 0; i < context.output_count(); ++i) context.set_output(i, std::move(results.at(i)));
 }
 

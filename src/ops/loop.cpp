@@ -89,7 +89,7 @@ void reference(const Loop& op, EvalContext& context) {
   for (int64_t iteration = 0; going and iteration < limit; ++iteration) {
     inputs[0] = shaped_like(Tensor::of<int64_t>({}, {iteration}), body.type(body.inputs()[0]));
     inputs[1] = shaped_like(Tensor::of<bool>({}, {true}), body.type(body.inputs()[1]));
-    std::vector<Tensor> results = evaluate(body, inputs);
+    std::vector<Tensor> results = context.run_region(0, inputs);
     going = single_integer(results[0], "the condition that the body gives") != 0;
     for (size_t i = 0; i < states; ++i) inputs[2 + i] = std::move(results[1 + i]);
     for (size_t i = 0; i < scans.size(); ++i) scans[i].push_back(std::move(results[1 + states + i]));

@@ -86,7 +86,8 @@ void infer(const Scan& op, InferContext& context) {
 }
 
 /// One run over whole sequences: `inputs` are those of the node, without a batch axis.
-std::vector<Tensor> run_once(const Scan& op, const Graph& body, const Counts& counts, const std::vector<Tensor>& inputs) {
+std::vector<Tensor> run_once(const EvalContext& context, const Scan& op, const Graph& body, const Counts& counts,
+                             const std::vector<Tensor>& inputs) {
   std::vector<Tensor> current = inputs;
   std::vector<std::vector<Tensor>> slices(counts.stacked);
   const auto axis_of = [&](size_t i) { return number_of(op.input_axes, i, inputs[counts.states + i].rank()); };
@@ -98,7 +99,7 @@ std::vector<Tensor> run_once(const Scan& op, const Graph& body, const Counts& co
     for (size_t i = 0; i < counts.sequences; ++i)
       current[counts.states + i] =
           slice_at(inputs[counts.states + i], axis_of(i), is_reversed(op.input_reversed, i) ? steps - 1 - step : step);
-    std::vector<Tensor> results = evaluate(body, current);
+    std::vector<Tensor> results = context.run_region(0, current);
     for (size_t i = 0; i < counts.states; ++i) current[i] = std::move(results[i]);
     for (size_t i = 0; i < counts.stacked; ++i) slices[i].push_back(std::move(results[counts.states + i]));
   }
@@ -110,7 +111,8 @@ std::vector<Tensor> run_once(const Scan& op, const Graph& body, const Counts& co
   return outputs;
 }
 
-std::vector<Tensor> run_batches(const Scan& op, const Graph& body, const Counts& counts, const std::vector<Tensor>& inputs) {
+std::vector<Tensor> run_batches(const EvalContext& context, const Scan& op, const Graph& body, const Counts& counts,
+                                const std::vector<Tensor>& inputs) {
   const size_t own = counts.states + counts.sequences;
   const int64_t batches = inputs[counts.states].dim(0);
   if (batches == 0) fail_unsupported("a batched Scan over an empty batch");
@@ -122,7 +124,7 @@ std::vector<Tensor> run_batches(const Scan& op, const Graph& body, const Counts&
         fail("input {} of a batched Scan has shape {}, but the batch is {}", i, text_of(inputs[i].dims()), batches);
       slices[i] = slice_at(inputs[i], 0, entry);
     }
-    std::vector<Tensor> results = run_once(op, body, counts, slices);
+    std::vector<Tensor> results = run_once(context, op, body, counts, slices);
     for (size_t i = 0; i < results.size(); ++i) entries[i].push_back(std::move(results[i]));
   }
   std::vector<Tensor> outputs;
@@ -137,7 +139,7 @@ void reference(const Scan& op, EvalContext& context) {
   const Counts counts = counts_of(op, body, context.output_count());
   std::vector<Tensor> inputs;
   for (size_t i = 0; i < body.inputs().size(); ++i) inputs.push_back(context.input(i));
-  std::vector<Tensor> results = op.batched ? run_batches(op, body, counts, inputs) : run_once(op, body, counts, inputs);
+  std::vector<Tensor> results = op.batched ? run_batches(context, op, body, counts, inputs) : run_once(context, op, body, counts, inputs);
   for (size_t i = 0; i < context.output_count(); ++i) context.set_output(i, std::move(results[i]));
 }
 
