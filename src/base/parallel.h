@@ -14,6 +14,18 @@ void set_thread_count(int count);
 /// Cores this process may run on.
 int available_cores();
 
+/// Gives the calling thread this number of threads, and its own back at the end of the scope.
+class ThreadCountScope {
+ public:
+  explicit ThreadCountScope(int threads) : before_(thread_count()) { set_thread_count(threads); }
+  ~ThreadCountScope() { set_thread_count(before_); }
+  ThreadCountScope(const ThreadCountScope&) = delete;
+  ThreadCountScope& operator=(const ThreadCountScope&) = delete;
+
+ private:
+  int before_;
+};
+
 /// Calls work(begin, end) on disjoint ranges that cover [0, count), one contiguous range a thread. Runs inline where count is at
 /// most `grain`, so that small work does not pay for a barrier.
 template <class Work>

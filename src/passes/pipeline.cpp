@@ -5,6 +5,7 @@
 
 #include "passes/fold_batchnorm.h"
 #include "passes/fold_constants.h"
+#include "passes/fold_if.h"
 #include "passes/fold_matmul_reshapes.h"
 #include "passes/fold_pad.h"
 #include "passes/fold_reshapes.h"
@@ -38,6 +39,7 @@ namespace {
 Stage cleanup() {
   return {.passes = {FoldShapes{},        // first: constant shapes are what the others ask for
                      FoldConstants{},     // before identities: a computed 1 or 0 must be a constant to be neutral
+                     FoldIf{},            // after constants: it asks for a known condition
                      RemoveIdentities{},  // before chains: what stands between two Reshapes or Transposes is often nothing
                      RewriteGathers{},    // before views: it makes one
                      FoldReshapes{}, FoldMatmulReshapes{},  // after chains: it looks for single Reshapes
@@ -92,6 +94,14 @@ std::vector<Stage> pipeline(const PassConfig& config) {
 }
 
 void run(Graph& graph, const PassConfig& config) { run(graph, pipeline(config), config); }
+
+void run_open(Graph& graph, const PassConfig& config) {
+  std::vector<Stage> stages = pipeline(config);
+  stages.pop_back();  // fusion
+  run(graph, stages, config);
+}
+
+void clean(Graph& graph) { run(graph, std::vector<Stage>{{.passes = {RemoveDead{}}}, cleanup()}, ManagerConfig{}); }
 
 std::vector<PassInfo> list() {
   std::vector<PassInfo> infos;

@@ -18,6 +18,13 @@ struct PassConfig : ManagerConfig {
 /// Optimizes the graph in place. Throws Error that names the pass; the graph is then not to be used.
 void run(Graph& graph, const PassConfig& config = {});
 
+/// For a graph whose sizes are open: everything that needs none, so that it is done once. Fusion waits, because it hides nodes from
+/// passes that can do more once the sizes are known.
+void run_open(Graph& graph, const PassConfig& config = {});
+
+/// Folds what became known with the sizes: dead code, shape arithmetic, constants, identities and chains.
+void clean(Graph& graph);
+
 /// The stages in the order in which they run.
 std::vector<Stage> pipeline(const PassConfig& config = {});
 
