@@ -16,32 +16,30 @@
 #include "plan/report.h"
 #include "precision/guard.h"
 #include "runtime/loaded_engine.h"
+#include "runtime/stages.h"
 #include "tactics/assign.h"
 #include "tactics/timing.h"
 
 namespace burnish {
 namespace {
 
-/// Runs the build with the engine's number of threads, and gives the caller's back afterwards.
-class ThreadCountScope {
- public:
-  explicit ThreadCountScope(int threads) : before_(thread_count()) { set_thread_count(threads); }
-  ~ThreadCountScope() { set_thread_count(before_); }
-  ThreadCountScope(const ThreadCountScope&) = delete;
-  ThreadCountScope& operator=(const ThreadCountScope&) = delete;
-
- private:
-  int before_;
-};
+void check_range(const std::string& name, const ShapeRange& range) {
+  const auto refuse = [&](std::string_view why) {
+    fail("input `{}`: {} (min {}, opt {}, max {})", name, why, text_of(range.min), text_of(range.opt), text_of(range.max));
+  };
+  if (range.min.size() != range.opt.size() or range.max.size() != range.opt.size()) refuse("min, opt and max shapes differ in rank");
+  for (size_t axis = 0; axis < range.opt.size(); ++axis)
+    if (range.min[axis] < 0 or range.opt[axis] < range.min[axis] or range.max[axis] < range.opt[axis])
+      refuse(fmt::format("axis {} is not min <= opt <= max", axis));
+}
 
 ImportConfig import_config(const BuildConfig& config) {
   ImportConfig made;
   for (const auto& [name, range] : config.shapes) {
-    if (range.min != range.opt or range.opt != range.max)
-      fail_unsupported(
-          "input `{}`: min, opt and max shapes differ ({}, {}, {}); this version fixes dynamic dimensions when the engine is built", name,
-          text_of(range.min), text_of(range.opt), text_of(range.max));
-    made.input_shapes[name] = range.opt;
+    check_range(name, range);
+    Dims& fixed = made.input_shapes[name] = range.opt;
+    for (size_t axis = 0; axis < fixed.size(); ++axis)
+      if (range.min[axis] != range.max[axis]) fixed[axis] = -1;
   }
   made.allow_hard_links = config.allow_hard_links;
   made.log = config.logger;
@@ -65,14 +63,26 @@ tactics::CandidateConfig candidate_config(const BuildConfig& config) {
   return made;
 }
 
+/// Symbols that stay open because a range of sizes is given for an input that has them.
+std::set<std::string> ranged_symbols(const Graph& graph, const BuildConfig& config) {
+  std::set<std::string> symbols;
+  for (const ValueId input : graph.inputs())
+    if (config.shapes.contains(graph.value(input).name))
+      for (const Dim& dim : graph.type(input).shape)
+        for (std::string& symbol : dim.symbols()) symbols.insert(std::move(symbol));
+  return symbols;
+}
+
 /// Sizes the symbols of inputs that nobody gave a shape, if the application allows it.
 void bind_default_dimension(Graph& graph, const BuildConfig& config) {
   if (config.default_dimension <= 0) return;
   DimBindings bindings;
+  const std::set<std::string> ranged = ranged_symbols(graph, config);
   for (const ValueId input : graph.inputs()) {
     DimBindings own;
     for (const Dim& dim : graph.type(input).shape)
-      for (const std::string& symbol : dim.symbols()) own[symbol] = config.default_dimension;
+      for (const std::string& symbol : dim.symbols())
+        if (not ranged.contains(symbol)) own[symbol] = config.default_dimension;
     if (own.empty()) continue;
     if (config.logger)
       config.logger(Severity::warning,
@@ -81,15 +91,6 @@ void bind_default_dimension(Graph& graph, const BuildConfig& config) {
     bindings.merge(own);
   }
   if (not bindings.empty()) graph.bind(bindings);
-}
-
-/// A graph whose sizes are still open cannot be given memory: says which inputs need a shape.
-void check_static(const Graph& graph) {
-  std::string open;
-  for (const ValueId input : graph.inputs())
-    if (not graph.type(input).shape.is_static())
-      open += fmt::format("{}`{}` {}", open.empty() ? "" : ", ", graph.value(input).name, graph.type(input).shape.text());
-  if (not open.empty()) fail("dynamic dimensions need values: {}. Give shapes for these inputs (--shapes=name:1x3x224x224)", open);
 }
 
 tactics::AssignConfig assign_config(const Graph& graph, const BuildConfig& config, const tactics::Choices& pinned) {
@@ -182,12 +183,9 @@ decltype(auto) staged(const BuildConfig& config, std::string_view stage, Work&& 
   }
 }
 
-/// Walks the line up to `last`; returns that stage's text where the build stops there.
+/// Walks the line from the passes up to `last`; returns that stage's text where the build stops there. All sizes are known.
 std::string walk(Line& line, const BuildConfig& config, std::optional<Stage> last) {
   Graph& graph = line.model.graph;
-  if (last == Stage::import) return print(graph);
-  bind_default_dimension(graph, config);
-  check_static(graph);
   staged(config, "passes", [&] { passes::run(graph, pass_config(config)); });
   if (last == Stage::passes) return print(graph);
   line.found = staged(config, "candidates", [&] { return tactics::candidates(graph, candidate_config(config)); });
@@ -201,35 +199,94 @@ std::string walk(Line& line, const BuildConfig& config, std::optional<Stage> las
   return last == Stage::plan ? plan::print(line.plan) : std::string();
 }
 
+Engine finish(engine::EngineData data, Line& line, const BuildConfig& config) {
+  data.metadata = std::move(line.model.metadata);
+  return Engine(std::make_shared<const runtime::LoadedEngine>(std::move(data), OpenConfig{.threads = 0, .logger = config.logger}, true));
+}
+
 Engine finish(Line& line, const BuildConfig& config) {
   const Graph& graph = line.model.graph;
   std::string report = plan::report(graph, line.found, line.chosen, line.plan);
   std::string choices = tactics::choices_of(graph, line.found, line.chosen).text();
-  engine::EngineData data = engine::make(graph, std::move(line.plan), std::move(choices), std::move(report));
-  data.metadata = std::move(line.model.metadata);
-  return Engine(std::make_shared<const runtime::LoadedEngine>(std::move(data), OpenConfig{.threads = 0, .logger = config.logger}, true));
+  return finish(engine::make(graph, std::move(line.plan), std::move(choices), std::move(report)), line, config);
+}
+
+/// Whether sizes stay open: inputs without a size, control flow, or sizes that only data decide.
+bool is_open(const Graph& graph) {
+  if (runtime::is_compilable(graph)) return false;
+  Graph copy = graph;
+  passes::clean(copy);
+  return not runtime::is_compilable(copy);
+}
+
+/// The graph for the sizes that a profile is tuned for; nothing where they leave some open.
+std::optional<Graph> tuned_graph(const Graph& graph, const BuildConfig& config) {
+  Graph tuned = graph;
+  DimBindings bindings;
+  for (const ValueId input : graph.inputs())
+    if (const auto range = config.shapes.find(graph.value(input).name); range != config.shapes.end())
+      for (size_t axis = 0; axis < range->second.opt.size(); ++axis)
+        if (const std::string symbol(graph.type(input).shape[axis].symbol_name()); not symbol.empty())
+          bindings.emplace(symbol, range->second.opt[axis]);
+  tuned.bind(bindings);
+  passes::clean(tuned);
+  return runtime::is_compilable(tuned) ? std::optional(std::move(tuned)) : std::nullopt;
+}
+
+std::vector<engine::Profile> profiles_of(const BuildConfig& config) {
+  engine::Profile profile;
+  for (const auto& [name, range] : config.shapes) profile.emplace(name, engine::SizeRange{range.min, range.opt, range.max});
+  return profile.empty() ? std::vector<engine::Profile>() : std::vector{std::move(profile)};
+}
+
+/// Passes that need no sizes, then, where a profile names sizes to tune for, the rest of the line for these. All other sizes are compiled
+/// for when they are met.
+Engine build_open(Line& line, const BuildConfig& config) {
+  Graph& graph = line.model.graph;
+  if (not config.io_formats.empty()) fail_unsupported("formats of inputs and outputs cannot be asked for where sizes are open");
+  staged(config, "passes", [&] { passes::run_open(graph, pass_config(config)); });
+  const tactics::CandidateConfig found = candidate_config(config);
+  engine::Recipe recipe{.backend = found.backend.empty() ? std::string(tactics::default_backend()) : found.backend,
+                        .threads = found.threads,
+                        .permitted = found.permitted};
+  engine::EngineData data = engine::make(graph, std::move(recipe), profiles_of(config));
+  if (std::optional<Graph> tuned = tuned_graph(graph, config)) {
+    Line tuning{.model = {.graph = std::move(*tuned), .metadata = {}, .producer = {}}, .found = {}, .pinned = {}, .chosen = {}, .plan = {}};
+    walk(tuning, config, {});
+    data.report = plan::report(tuning.model.graph, tuning.found, tuning.chosen, tuning.plan);
+    data.choices = tactics::choices_of(tuning.model.graph, tuning.found, tuning.chosen).text();
+    data.plans.push_back(std::move(tuning.plan));
+  } else if (config.logger) {
+    config.logger(Severity::info, "sizes are open: the network is compiled for those it meets, by estimates");
+  }
+  return finish(std::move(data), line, config);
+}
+
+Engine build_line(Line line, const BuildConfig& config) {
+  bind_default_dimension(line.model.graph, config);
+  if (is_open(line.model.graph)) return build_open(line, config);
+  walk(line, config, {});
+  return finish(line, config);
 }
 
 }  // namespace
 
 Engine build(const std::filesystem::path& model, const BuildConfig& config) {
-  Line line{.model = staged(config, "import", [&] { return onnx::import_model(model, import_config(config)); }),
-            .found = {},
-            .pinned = {},
-            .chosen = {},
-            .plan = {}};
-  walk(line, config, {});
-  return finish(line, config);
+  return build_line({.model = staged(config, "import", [&] { return onnx::import_model(model, import_config(config)); }),
+                     .found = {},
+                     .pinned = {},
+                     .chosen = {},
+                     .plan = {}},
+                    config);
 }
 
 Engine build(std::span<const std::byte> model, const BuildConfig& config, const std::filesystem::path& folder) {
-  Line line{.model = staged(config, "import", [&] { return onnx::import_model(model, folder, import_config(config)); }),
-            .found = {},
-            .pinned = {},
-            .chosen = {},
-            .plan = {}};
-  walk(line, config, {});
-  return finish(line, config);
+  return build_line({.model = staged(config, "import", [&] { return onnx::import_model(model, folder, import_config(config)); }),
+                     .found = {},
+                     .pinned = {},
+                     .chosen = {},
+                     .plan = {}},
+                    config);
 }
 
 std::optional<Stage> stage_from_name(std::string_view name) {
@@ -244,6 +301,15 @@ std::string build_until(const std::filesystem::path& model, Stage stage, const B
             .pinned = {},
             .chosen = {},
             .plan = {}};
+  Graph& graph = line.model.graph;
+  if (stage == Stage::import) return print(graph);
+  bind_default_dimension(graph, config);
+  if (not is_open(graph)) return walk(line, config, stage);
+  passes::run_open(graph, pass_config(config));
+  if (stage == Stage::passes) return print(graph);
+  std::optional<Graph> tuned = tuned_graph(graph, config);
+  if (not tuned) fail("sizes are open or depend on data, so that there is no one plan: give shapes for the inputs, or stop at passes");
+  graph = std::move(*tuned);
   return walk(line, config, stage);
 }
 

@@ -28,7 +28,7 @@ KNOWS = {
     "tactics": ["ops"],
     "plan": ["tactics"],
     "engine": ["plan"],
-    "runtime": ["engine"],
+    "runtime": ["engine", "passes"],  # engines with open sizes compile for the sizes they meet
     "backends": ["tactics"],
     "precision": ["runtime"],
     "capi": ["runtime", "onnx", "passes"],

@@ -25,9 +25,10 @@ struct BuildConfig {
   std::string backend;
   /// Threads the engine is built for and runs with; 0: all cores this process may use.
   int threads = 0;
-  /// By input name. Dynamic dimensions get these values; in this version min, opt and max must be equal.
+  /// By input name. Where min and max differ, the size stays open between them, and the engine is tuned for opt. Dynamic dimensions of
+  /// inputs without an entry stay open without bounds: an engine learns shapes as they are asked for.
   std::map<std::string, ShapeRange> shapes;
-  /// What dynamic dimensions without a shape get, with a warning (trtexec: 1). 0: they are an error.
+  /// What dynamic dimensions of inputs without a shape get, with a warning (trtexec: 1). 0: they stay open.
   int64_t default_dimension = 0;
 
   /// Storage types allowed beside the model's own f32 (`--bf16`, `--fp16`): permissions, never obligations.

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@ namespace engine {
 struct EngineData;
 }
 namespace runtime {
+class DynamicSession;
 class LoadedEngine;
 class SessionState;
 }  // namespace runtime
@@ -28,10 +30,11 @@ class SessionState;
 /// A network input or output as the engine expects it.
 struct TensorInfo {
   std::string name;
-  DType dtype = DType::f32;  // of the elements the application passes
-  Dims dims;
-  std::string format;  // "f32:0123": storage type and order of axes, outermost first
-  size_t bytes = 0;
+  DType dtype = DType::f32;              // of the elements the application passes
+  Dims dims;                             // -1 where the size is open
+  std::string format;                    // "f32:0123": storage type and order of axes, outermost first
+  size_t bytes = 0;                      // 0 where a size is open
+  std::vector<std::string> dim_names{};  // the model's names of open sizes; empty where it has none
 };
 
 struct OpenConfig {
@@ -58,6 +61,10 @@ class Engine {
   std::span<const TensorInfo> outputs() const;
   std::span<const std::pair<std::string, std::string>> metadata() const;  // the model's own
   int threads() const;
+  /// Whether sizes are open until a session sets them or running tells: then TensorInfo has -1 for them.
+  bool is_dynamic() const;
+  /// The sizes that inputs have before a session sets others: fixed ones, and those the engine was tuned for; nothing where it was not.
+  std::vector<std::optional<Dims>> initial_input_dims() const;
   /// Bytes one session needs besides inputs and outputs, and what no plan could go below.
   size_t arena_bytes() const;
   size_t arena_lower_bound() const;
@@ -112,7 +119,15 @@ class Session {
   void bind_input(size_t index, const void* data, Memory memory = Memory::host);
   void bind_output(size_t index, void* data, Memory memory = Memory::host);
 
-  /// Runs once, synchronously, on the calling thread and its helpers. Every binding must be set.
+  /// The sizes of input `index` from the next run on, for engines with open sizes. Sizes that are new are compiled for at the next run or
+  /// question; those met before cost nothing. Throws Error that names input, axis, value and range where the engine does not take them.
+  void set_input_dims(size_t index, std::span<const int64_t> dims);
+  /// What output `index` will have for the sizes set; nothing where only running tells. Throws Error where an input has no sizes yet.
+  std::optional<Dims> output_dims(size_t index);
+  /// Of engines with open sizes, after a run: the output where no memory was bound for it. It is the caller's to keep.
+  const Tensor& output(size_t index) const;
+
+  /// Runs once, synchronously, on the calling thread and its helpers. Every binding must be set; outputs need none where sizes are open.
   Status run() noexcept;
   /// As `run`, and tells how long each step took (`times` holds one entry for each step).
   Status run_profiled(std::span<double> times) noexcept;
@@ -126,7 +141,9 @@ class Session {
   std::vector<Tensor> run(std::span<const Tensor> inputs);
 
  private:
-  std::unique_ptr<runtime::SessionState> state_;
+  std::unique_ptr<runtime::SessionState> state_;      // one of both
+  std::unique_ptr<runtime::DynamicSession> dynamic_;  // where sizes are open
+  std::shared_ptr<const runtime::LoadedEngine> engine_;
 };
 
 }  // namespace burnish

@@ -48,12 +48,36 @@ size_t index_of(std::span<const TensorInfo> infos, std::string_view name, std::s
        close.empty() ? "" : fmt::format(". Did you mean {}?", close));
 }
 
-std::vector<std::byte> load_raw(const TensorInfo& info, const std::filesystem::path& path) {
+size_t bytes_of(const TensorInfo& info, const Dims& dims) {
+  return dims == info.dims ? info.bytes : static_cast<size_t>(element_count(dims)) * byte_size(info.dtype);
+}
+
+std::vector<std::byte> load_raw(const TensorInfo& info, const Dims& dims, const std::filesystem::path& path) {
   const MappedFile file(path);
-  if (file.bytes().size() != info.bytes)
+  if (file.bytes().size() != bytes_of(info, dims))
     fail("`{}` holds {} bytes, but input `{}` ({} {}, {}) takes {}; raw files hold the elements alone", path.string(), file.bytes().size(),
-         info.name, name_of(info.dtype), text_of(info.dims), info.format, info.bytes);
+         info.name, name_of(info.dtype), text_of(dims), info.format, bytes_of(info, dims));
   return {file.bytes().begin(), file.bytes().end()};
+}
+
+bool is_open(int64_t dim) { return dim < 0; }
+
+/// The one open size that makes the input as large as its file; 1 where that is not so.
+int64_t size_by_file(const TensorInfo& info, const std::filesystem::path& path) {
+  size_t known = byte_size(info.dtype);
+  for (const int64_t dim : info.dims) known *= static_cast<size_t>(is_open(dim) ? 1 : dim);
+  const size_t bytes = MappedFile(path).bytes().size();
+  return known > 0 and bytes % known == 0 ? static_cast<int64_t>(bytes / known) : 1;
+}
+
+Dims sizes_of(const TensorInfo& info, const std::optional<Dims>& tuned, const ShapeList& shapes, const std::filesystem::path& file) {
+  if (const Dims* given = find_shape(shapes, info.name)) return *given;
+  if (tuned) return *tuned;
+  Dims dims = info.dims;
+  const bool by_file = not file.empty() and std::ranges::count_if(dims, is_open) == 1;
+  const int64_t size = by_file ? size_by_file(info, file) : 1;
+  std::ranges::replace_if(dims, is_open, size);
+  return dims;
 }
 
 }  // namespace
@@ -71,33 +95,53 @@ void fill_random(DType dtype, std::span<std::byte> bytes, uint64_t seed) {
   }
 }
 
-std::vector<std::vector<std::byte>> make_inputs(const Engine& engine, const FileList& files, uint64_t seed) {
-  std::vector<std::vector<std::byte>> inputs(engine.inputs().size());
-  std::vector<bool> loaded(inputs.size());
-  for (const auto& [name, path] : files) {
-    const size_t index = index_of(engine.inputs(), name, "input");
-    inputs[index] = load_raw(engine.inputs()[index], path);
-    loaded[index] = true;
+Feeds make_inputs(const Engine& engine, const FileList& files, uint64_t seed, const ShapeList& shapes) {
+  const std::span<const TensorInfo> infos = engine.inputs();
+  std::vector<std::filesystem::path> paths(infos.size());
+  for (const auto& [name, path] : files) paths[index_of(infos, name, "input")] = path;
+  const std::vector<std::optional<Dims>> tuned = engine.initial_input_dims();
+  Feeds feeds;
+  for (size_t i = 0; i < infos.size(); ++i) {
+    const Dims& dims = feeds.dims.emplace_back(sizes_of(infos[i], tuned[i], shapes, paths[i]));
+    std::vector<std::byte>& bytes = feeds.bytes.emplace_back();
+    in_context([&] { return fmt::format("input `{}`", infos[i].name); },
+               [&] {
+                 if (not paths[i].empty()) {
+                   bytes = load_raw(infos[i], dims, paths[i]);
+                   return;
+                 }
+                 bytes.resize(bytes_of(infos[i], dims));
+                 fill_random(infos[i].dtype, bytes, seed + i);
+               });
   }
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const TensorInfo& info = engine.inputs()[i];
-    if (loaded[i]) continue;
-    inputs[i].resize(info.bytes);
-    in_context([&] { return fmt::format("input `{}`", info.name); }, [&] { fill_random(info.dtype, inputs[i], seed + i); });
-  }
-  return inputs;
+  return feeds;
 }
 
-BoundSession::BoundSession(const Engine& engine, std::span<const std::vector<std::byte>> inputs, const SessionConfig& config)
+BoundSession::BoundSession(const Engine& engine, const Feeds& feeds, const SessionConfig& config)
     : engine_(engine), session_(engine, config) {
-  for (size_t i = 0; i < inputs.size(); ++i) session_.bind_input(i, inputs[i].data());
+  for (size_t i = 0; i < feeds.bytes.size(); ++i) {
+    session_.set_input_dims(i, feeds.dims[i]);
+    session_.bind_input(i, feeds.bytes[i].data());
+  }
   for (size_t i = 0; i < engine.outputs().size(); ++i) {
-    outputs_.emplace_back(engine.outputs()[i].bytes);
-    session_.bind_output(i, outputs_.back().data());
+    const std::optional<Dims>& dims = output_dims_.emplace_back(session_.output_dims(i));
+    outputs_.emplace_back(dims ? bytes_of(engine.outputs()[i], *dims) : 0);
+    if (dims) session_.bind_output(i, outputs_.back().data());
   }
 }
 
-Tensor BoundSession::output(size_t index) const { return row_major(engine_.outputs()[index], outputs_[index]); }
+std::span<const std::byte> BoundSession::output_bytes(size_t index) const {
+  if (output_dims_[index]) return outputs_[index];
+  const Tensor& tensor = session_.output(index);
+  return {tensor.data(), tensor.bytes()};
+}
+
+Tensor BoundSession::output(size_t index) const {
+  if (not output_dims_[index]) return session_.output(index);
+  TensorInfo info = engine_.outputs()[index];
+  info.dims = *output_dims_[index];
+  return row_major(info, outputs_[index]);
+}
 
 Tensor row_major(const TensorInfo& info, std::span<const std::byte> bytes) {
   const size_t colon = info.format.find(':');

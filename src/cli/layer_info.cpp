@@ -57,7 +57,8 @@ ordered_json io_json(const TensorInfo& info, std::string_view mode) {
 }  // namespace
 
 std::string layer_info_json(const Engine& engine, bool detailed) {
-  const plan::Plan& plan = engine.data().plans.front();
+  static const plan::Plan none;  // sizes are open, and none were tuned for
+  const plan::Plan& plan = engine.data().plans.empty() ? none : engine.data().plans.front();
   ordered_json layers = ordered_json::array();
   for (const plan::Step& step : plan.steps) layers.push_back(detailed ? layer_json(plan, step) : ordered_json(step.name));
   ordered_json bindings = ordered_json::array();

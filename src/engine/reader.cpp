@@ -18,6 +18,8 @@ namespace {
 
 using flatbuffers::Offset;
 
+constexpr int most_threads = 4096;
+
 RawHeader checked_header(std::span<const std::byte> bytes) {
   RawHeader header;
   if (bytes.size() < sizeof header) fail("not an engine: {} bytes are fewer than the {} of a header", bytes.size(), sizeof header);
@@ -104,6 +106,9 @@ class BodyReader {
       }
     if (body_.plans() != nullptr)
       for (const fb::Plan* plan : *body_.plans()) engine.plans.push_back(read(*plan));
+    if (body_.recipe() != nullptr) engine.recipe = read(*body_.recipe());
+    if (body_.profiles() != nullptr)
+      for (const fb::Profile* profile : *body_.profiles()) engine.profiles.push_back(read(*profile));
     return engine;
   }
 
@@ -117,6 +122,24 @@ class BodyReader {
       const Hash128 key{hash.high(), hash.low()};
       if (named.contains(key)) engine.constants.emplace(key, blobs_.back());
     }
+  }
+
+  static Recipe read(const fb::Recipe& recipe) {
+    Recipe made{.backend = text_of(recipe.backend()), .threads = recipe.threads(), .permitted = {}};
+    if (made.threads < 1 or made.threads > most_threads) fail("a recipe for {} threads", made.threads);
+    for (const uint8_t code : list_of(recipe.permitted())) made.permitted.push_back(dtype_of(code));
+    return made;
+  }
+
+  static Profile read(const fb::Profile& profile) {
+    Profile made;
+    if (profile.ranges() == nullptr) return made;
+    for (const fb::SizeRange* range : *profile.ranges()) {
+      const SizeRange read{dims_of(range->min()), dims_of(range->opt()), dims_of(range->max())};
+      if (read.min.size() != read.opt.size() or read.max.size() != read.opt.size()) fail("a profile's shapes differ in rank");
+      made.emplace(text_of(range->name()), read);
+    }
+    return made;
   }
 
   Tensor tensor_of(const fb::Blob& blob) const {
@@ -267,7 +290,7 @@ class BodyReader {
     made.backend = text_of(plan.backend());
     made.device = text_of(plan.device());
     made.threads = plan.threads();
-    if (made.threads < 1 or made.threads > 4096) fail("a plan for {} threads", made.threads);
+    if (made.threads < 1 or made.threads > most_threads) fail("a plan for {} threads", made.threads);
     if (plan.space() > static_cast<uint8_t>(tactics::Space::device)) fail("a plan for unknown memory {}", plan.space());
     made.space = static_cast<tactics::Space>(plan.space());
     made.memory = {plan.arena_bytes(), plan.lower_bound(), plan.without_reuse(), plan.host_arena_bytes()};

@@ -70,9 +70,10 @@ class BodyWriter {
     for (const auto& [key, value] : engine_.metadata)
       metadata.push_back(fb::CreateEntry(out_, out_.CreateString(key), out_.CreateString(value)));
     const auto blobs = write_blobs();
-    const auto root = fb::CreateEngine(out_, out_.CreateString(engine_.producer), out_.CreateString(engine_.name),
-                                       out_.CreateVector(metadata), out_.CreateString(engine_.graph), blobs, out_.CreateVector(artifacts),
-                                       out_.CreateVector(plans), out_.CreateString(engine_.choices), out_.CreateString(engine_.report));
+    const auto root =
+        fb::CreateEngine(out_, out_.CreateString(engine_.producer), out_.CreateString(engine_.name), out_.CreateVector(metadata),
+                         out_.CreateString(engine_.graph), blobs, out_.CreateVector(artifacts), out_.CreateVector(plans),
+                         out_.CreateString(engine_.choices), out_.CreateString(engine_.report), write_recipe(), write_profiles());
     fb::FinishEngineBuffer(out_, root);
     return out_.Release();
   }
@@ -89,6 +90,30 @@ class BodyWriter {
                                        tensor.bytes(), strings));
     }
     return out_.CreateVector(written);
+  }
+
+  Offset<fb::Recipe> write_recipe() {
+    if (not engine_.recipe) return {};
+    return fb::CreateRecipe(out_, out_.CreateString(engine_.recipe->backend), engine_.recipe->threads,
+                            out_.CreateVector(codes_of(engine_.recipe->permitted)));
+  }
+
+  Offset<flatbuffers::Vector<Offset<fb::Profile>>> write_profiles() {
+    std::vector<Offset<fb::Profile>> written;
+    for (const Profile& profile : engine_.profiles) {
+      std::vector<Offset<fb::SizeRange>> ranges;
+      for (const auto& [name, range] : profile)
+        ranges.push_back(fb::CreateSizeRange(out_, out_.CreateString(name), out_.CreateVector(range.min), out_.CreateVector(range.opt),
+                                             out_.CreateVector(range.max)));
+      written.push_back(fb::CreateProfile(out_, out_.CreateVector(ranges)));
+    }
+    return out_.CreateVector(written);
+  }
+
+  static std::vector<uint8_t> codes_of(const std::vector<DType>& types) {
+    std::vector<uint8_t> codes;
+    for (const DType dtype : types) codes.push_back(static_cast<uint8_t>(dtype));
+    return codes;
   }
 
   Offset<fb::Format> write(const tactics::Format& format) {
@@ -116,8 +141,7 @@ class BodyWriter {
     }
     std::vector<Offset<fb::Type>> outputs;
     for (const TensorType& type : request.outputs) outputs.push_back(write(type));
-    std::vector<uint8_t> permitted;
-    for (const DType dtype : request.target.permitted) permitted.push_back(static_cast<uint8_t>(dtype));
+    const std::vector<uint8_t> permitted = codes_of(request.target.permitted);
     std::vector<Offset<flatbuffers::String>> regions;
     for (const Graph& region : request.regions) {
       PrintOptions everything;

@@ -24,9 +24,13 @@ std::string_view Engine::producer() const { return loaded_->data().producer; }
 std::span<const TensorInfo> Engine::inputs() const { return loaded_->inputs(); }
 std::span<const TensorInfo> Engine::outputs() const { return loaded_->outputs(); }
 std::span<const std::pair<std::string, std::string>> Engine::metadata() const { return loaded_->data().metadata; }
-int Engine::threads() const { return loaded_->plan().threads; }
-size_t Engine::arena_bytes() const { return static_cast<size_t>(loaded_->plan().memory.arena_bytes); }
-size_t Engine::arena_lower_bound() const { return static_cast<size_t>(loaded_->plan().memory.lower_bound); }
+int Engine::threads() const { return loaded_->threads(); }
+std::vector<std::optional<Dims>> Engine::initial_input_dims() const { return loaded_->initial_dims(); }
+bool Engine::is_dynamic() const { return loaded_->program() == nullptr; }
+size_t Engine::arena_bytes() const { return loaded_->plan() == nullptr ? 0 : static_cast<size_t>(loaded_->plan()->memory.arena_bytes); }
+size_t Engine::arena_lower_bound() const {
+  return loaded_->plan() == nullptr ? 0 : static_cast<size_t>(loaded_->plan()->memory.lower_bound);
+}
 std::string_view Engine::choices() const { return loaded_->data().choices; }
 std::string_view Engine::report() const { return loaded_->data().report; }
 const engine::EngineData& Engine::data() const { return loaded_->data(); }

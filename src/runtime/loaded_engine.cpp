@@ -1,103 +1,136 @@
 #include "runtime/loaded_engine.h"
 
-#include "base/concurrent.h"
+#include <algorithm>
+
 #include "base/error.h"
-#include "base/parallel.h"
 #include "ir/text.h"
 #include "ir/verify.h"
-#include "runtime/artifacts.h"
-#include "runtime/check_step.h"
+#include "runtime/compiler.h"
 #include "tactics/registry.h"
 #include "tactics/timing.h"
 
 namespace burnish::runtime {
 namespace {
 
-std::vector<TensorInfo> infos_of(const std::vector<plan::Binding>& bindings) {
-  std::vector<TensorInfo> infos;
-  for (const plan::Binding& binding : bindings)
-    infos.push_back({binding.name, binding.format.storage, binding.dims,
-                     tactics::Format{binding.format.storage, binding.format.layout}.text(),
-                     static_cast<size_t>(tactics::stored_bytes(binding.format, binding.dims))});
-  return infos;
-}
-
-/// Why the stored plan cannot be used here; empty where it can.
-std::string unfit(const plan::Plan& plan, int threads) {
-  const tactics::Backend* backend = tactics::registry().find_backend(plan.backend);
-  if (backend == nullptr) return fmt::format("backend {} is not part of this build", plan.backend);
-  if (const std::string reason = backend->unavailable(); not reason.empty())
-    return fmt::format("backend {} is unavailable: {}", plan.backend, reason);
-  if (backend->fingerprint() != plan.device) return fmt::format("it was built for {}, this is {}", plan.device, backend->fingerprint());
-  if (threads != 0 and threads != plan.threads) return fmt::format("it was built for {} threads, asked for are {}", plan.threads, threads);
-  for (const plan::Step& step : plan.steps) {
-    const tactics::Tactic* tactic = tactics::registry().find_tactic(step.tactic);
-    if (tactic == nullptr) return fmt::format("tactic {} is not part of this build", step.tactic);
-    if (tactic->revision() != step.revision)
-      return fmt::format("tactic {} has revision {}, the engine was built with {}", step.tactic, tactic->revision(), step.revision);
-  }
-  return {};
-}
-
 std::string usable_backend(const std::string& wanted) {
   const tactics::Backend* backend = tactics::registry().find_backend(wanted);
   return backend != nullptr and backend->unavailable().empty() ? wanted : "cpu";
 }
 
-template <class Work>
-void in_step(const plan::Step& step, const Work& work) {
-  in_context([&] { return fmt::format("building the kernel of step `{}` ({})", step.name, step.tactic); }, work);
-}
-
-const tactics::Tactic& tactic_of(const plan::Step& step) {
-  const tactics::Tactic* tactic = tactics::registry().find_tactic(step.tactic);
-  BURNISH_CHECK(tactic != nullptr, "tactic {} is gone", step.tactic);
-  return *tactic;
-}
-
-}  // namespace
-
-plan::Plan plan_again(const engine::EngineData& data, const std::string& backend, int threads) {
+Graph graph_of(const engine::EngineData& data) {
   Graph graph = parse_graph(data.graph, [&](const Hash128& hash) {
     const auto found = data.constants.find(hash);
     return found == data.constants.end() ? nullptr : found->second;
   });
   verify(graph);
+  return graph;
+}
+
+/// What an application sees of a value whose sizes are open: -1 where they are.
+TensorInfo info_of(const Graph& graph, ValueId id, const std::string& name) {
+  const TensorType& type = graph.type(id);
+  TensorInfo info;
+  info.name = name;
+  info.dtype = type.dtype;
+  bool open = false;
+  for (const Dim& dim : type.shape) {
+    info.dims.push_back(dim.constant().value_or(-1));
+    info.dim_names.emplace_back(dim.symbol_name().starts_with('?') ? std::string_view() : dim.symbol_name());
+    open = open or not dim.is_constant();
+  }
+  info.format = tactics::plain_format(type).text();
+  if (not open) info.bytes = static_cast<size_t>(element_count(info.dims)) * byte_size(type.dtype);
+  return info;
+}
+
+/// Empty where the profile allows these sizes, else the axis that it does not.
+std::string outside(const engine::SizeRange& range, std::span<const int64_t> dims) {
+  for (size_t axis = 0; axis < dims.size() and axis < range.min.size(); ++axis)
+    if (dims[axis] < range.min[axis] or dims[axis] > range.max[axis])
+      return fmt::format("axis {} is {}, but the profile allows {} to {}", axis, dims[axis], range.min[axis], range.max[axis]);
+  return dims.size() == range.min.size() ? std::string() : fmt::format("the profile has {} dimensions", range.min.size());
+}
+
+}  // namespace
+
+plan::Plan plan_again(const engine::EngineData& data, const std::string& backend, int threads) {
+  Graph graph = graph_of(data);
   tactics::CandidateConfig config;
   config.backend = backend;
   config.threads = threads;
   tactics::CandidateSet found = tactics::candidates(graph, config);
-  tactics::measure(found,
-                   {.level = 0, .average = 1, .max_tactics = -1, .cache = nullptr, .error_on_miss = false, .logger = {}, .progress = {}});
+  tactics::TimingConfig timing;
+  timing.level = 0;
+  tactics::measure(found, timing);
   return plan::make(graph, found, tactics::assign(graph, found));
 }
 
 LoadedEngine::LoadedEngine(engine::EngineData data, const OpenConfig& config, bool record) : data_(std::move(data)) {
+  if (data_.recipe) open_dynamic(config, record);
+  else open_static(config, record);
+}
+
+void LoadedEngine::open_static(const OpenConfig& config, bool record) {
   if (data_.plans.empty()) fail("the engine holds no plan");
-  if (const std::string reason = unfit(plan(), config.threads); not reason.empty()) {
+  if (const std::string reason = unfit(data_.plans.front(), config.threads); not reason.empty()) {
     if (config.logger) config.logger(Severity::warning, "planning the engine again by estimates: " + reason);
-    data_.plans.front() = plan_again(data_, usable_backend(plan().backend), config.threads);
+    data_.plans.front() = plan_again(data_, usable_backend(data_.plans.front().backend), config.threads);
   }
-  const int before = thread_count();
-  set_thread_count(plan().threads);
-  ArtifactStore store(plan().threads, data_.artifacts);
+  ArtifactStore store(data_.plans.front().threads, data_.artifacts);
   if (not record)
     for (const auto& [hash, tensor] : data_.constants) store.know_hash(tensor.get(), hash);
-  StepChecker checker;
-  if (not record)
-    for (const plan::Step& step : plan().steps) in_step(step, [&] { checker.check(step, tactic_of(step)); });
-  kernels_.resize(plan().steps.size());
-  const auto build = [&](size_t i) {
-    const plan::Step& step = plan().steps[i];
-    in_step(step, [&] { kernels_[i] = tactic_of(step).build(store, step.request, step.variant); });
-  };
-  if (plan().space == tactics::Space::device) run_concurrently(kernels_.size(), build);
-  else
-    for (size_t i = 0; i < kernels_.size(); ++i) build(i);
-  set_thread_count(before);
+  program_ = std::make_shared<const Program>(data_.plans.front(), store, not record);
   if (record) data_.artifacts = store.artifacts();
-  inputs_ = infos_of(plan().inputs);
-  outputs_ = infos_of(plan().outputs);
+  inputs_ = program_->inputs();
+  outputs_ = program_->outputs();
+}
+
+void LoadedEngine::open_dynamic(const OpenConfig& config, bool record) {
+  if (config.threads > 0) data_.recipe->threads = config.threads;
+  data_.recipe->backend = usable_backend(data_.recipe->backend);
+  std::erase_if(data_.plans, [&](const plan::Plan& plan) {
+    const std::string reason = unfit(plan, config.threads);
+    if (not reason.empty() and config.logger) config.logger(Severity::warning, "planning by estimates: " + reason);
+    return not reason.empty();
+  });
+  const auto compiler = std::make_shared<Compiler>(*data_.recipe, data_, config.logger);
+  graph_ = std::make_unique<DynamicGraph>(graph_of(data_), compiler);
+  const Graph& graph = graph_->graph();
+  for (const plan::Plan& plan : data_.plans) graph_->keep(compiler->load(plan, not record));
+  if (record) data_.artifacts = compiler->artifacts();
+  for (const ValueId input : graph.inputs()) inputs_.push_back(info_of(graph, input, graph.value(input).name));
+  for (size_t i = 0; i < graph.outputs().size(); ++i) outputs_.push_back(info_of(graph, graph.outputs()[i], graph.output_name(i)));
+}
+
+int LoadedEngine::threads() const { return data_.recipe ? data_.recipe->threads : data_.plans.front().threads; }
+
+std::vector<std::optional<Dims>> LoadedEngine::initial_dims() const {
+  std::vector<std::optional<Dims>> initial;
+  for (const TensorInfo& input : inputs_) {
+    const bool fixed = std::ranges::none_of(input.dims, [](int64_t dim) { return dim < 0; });
+    initial.push_back(fixed ? std::optional(input.dims) : std::nullopt);
+    if (data_.profiles.empty()) continue;
+    const auto range = data_.profiles.front().find(input.name);
+    if (range != data_.profiles.front().end()) initial.back() = range->second.opt;
+  }
+  return initial;
+}
+
+void LoadedEngine::check_dims(size_t input, std::span<const int64_t> dims) const {
+  const TensorInfo& info = inputs_.at(input);
+  if (dims.size() != info.dims.size()) fail("input `{}` has {} dimensions, got {}", info.name, info.dims.size(), text_of(dims));
+  element_count(dims);
+  for (size_t axis = 0; axis < dims.size(); ++axis)
+    if (info.dims[axis] >= 0 and info.dims[axis] != dims[axis])
+      fail("input `{}`: axis {} is fixed to {}, got {}", info.name, axis, info.dims[axis], text_of(dims));
+  std::string reason;
+  for (const engine::Profile& profile : data_.profiles) {
+    const auto range = profile.find(info.name);
+    if (range == profile.end()) return;
+    reason = outside(range->second, dims);
+    if (reason.empty()) return;
+  }
+  if (not reason.empty()) fail("input `{}` of {}: {}", info.name, text_of(dims), reason);
 }
 
 }  // namespace burnish::runtime

@@ -1,7 +1,9 @@
-// The public Session: thin over SessionState, plus the convenience that checks and allocates.
+// The public Session: thin over SessionState, or over DynamicSession where sizes are open, plus the convenience that checks and allocates.
+#include <algorithm>
+
 #include "base/error.h"
 #include "burnish/engine.h"
-#include "runtime/session_state.h"
+#include "runtime/dynamic_session.h"
 
 namespace burnish {
 namespace {
@@ -9,46 +11,83 @@ namespace {
 void check_input(const TensorInfo& info, const Tensor& tensor) {
   if (not tensor.defined()) fail("input `{}` is missing", info.name);
   if (tensor.dtype() != info.dtype) fail("input `{}` should be {}, got {}", info.name, name_of(info.dtype), name_of(tensor.dtype()));
+}
+
+void check_dims(const TensorInfo& info, const Tensor& tensor) {
   if (tensor.dims() != info.dims)
     fail("input `{}` should have dimensions {}, got {}", info.name, text_of(info.dims), text_of(tensor.dims()));
 }
 
 }  // namespace
 
-Session::Session(const Engine& engine, const SessionConfig& config)
-    : state_(std::make_unique<runtime::SessionState>(engine.loaded_, config)) {}
+Session::Session(const Engine& engine, const SessionConfig& config) : engine_(engine.loaded_) {
+  if (engine.is_dynamic()) dynamic_ = std::make_unique<runtime::DynamicSession>(engine_, config);
+  else state_ = std::make_unique<runtime::SessionState>(engine_->program(), config);
+}
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 Session::~Session() = default;
 
 void Session::bind_input(size_t index, const void* data, Memory memory) {
-  state_->bind(plan::Place::input, index, static_cast<std::byte*>(const_cast<void*>(data)), memory);
+  auto* const bytes = static_cast<std::byte*>(const_cast<void*>(data));
+  if (dynamic_) dynamic_->bind(plan::Place::input, index, bytes, memory);
+  else state_->bind(plan::Place::input, index, bytes, memory);
 }
 void Session::bind_output(size_t index, void* data, Memory memory) {
-  state_->bind(plan::Place::output, index, static_cast<std::byte*>(data), memory);
+  if (dynamic_) dynamic_->bind(plan::Place::output, index, static_cast<std::byte*>(data), memory);
+  else state_->bind(plan::Place::output, index, static_cast<std::byte*>(data), memory);
 }
 
-Status Session::run() noexcept { return state_->run({}); }
-Status Session::run_timed(RunTimes& times, bool transfers) noexcept { return state_->run({.times = &times, .transfers = transfers}); }
+void Session::set_input_dims(size_t index, std::span<const int64_t> dims) {
+  if (dynamic_) return dynamic_->set_input_dims(index, dims);
+  const TensorInfo& info = engine_->inputs().at(index);
+  if (not std::ranges::equal(info.dims, dims))
+    fail("input `{}` was built for {}, not for {}: build the engine with a range of shapes", info.name, text_of(info.dims), text_of(dims));
+}
+
+std::optional<Dims> Session::output_dims(size_t index) {
+  return dynamic_ ? dynamic_->output_dims(index) : std::optional(engine_->outputs().at(index).dims);
+}
+
+const Tensor& Session::output(size_t index) const {
+  if (not dynamic_) fail("the engine's sizes are fixed: outputs are where they were bound");
+  return dynamic_->output(index);
+}
+
+Status Session::run() noexcept { return dynamic_ ? dynamic_->run(runtime::RunRequest{}) : state_->run({}); }
+Status Session::run_timed(RunTimes& times, bool transfers) noexcept {
+  const runtime::RunRequest request{.times = &times, .transfers = transfers};
+  return dynamic_ ? dynamic_->run(request) : state_->run(request);
+}
 
 Status Session::run_profiled(std::span<double> times) noexcept {
   if (times.size() < step_count()) return {StatusCode::invalid_argument, "run_profiled needs one time for each step"};
-  return state_->run({.step_times = times.data()});
+  const runtime::RunRequest request{.step_times = times.data()};
+  return dynamic_ ? dynamic_->run(request) : state_->run(request);
 }
 
-size_t Session::step_count() const { return state_->engine().plan().steps.size(); }
-std::string_view Session::step_name(size_t index) const { return state_->engine().plan().steps.at(index).name; }
+size_t Session::step_count() const {
+  const runtime::Program* program = dynamic_ ? dynamic_->program() : engine_->program().get();
+  return program == nullptr ? 0 : program->plan().steps.size();
+}
+std::string_view Session::step_name(size_t index) const {
+  const runtime::Program* program = dynamic_ ? dynamic_->program() : engine_->program().get();
+  if (program == nullptr) fail("the sizes of this network depend on data: it has no fixed row of steps");
+  return program->plan().steps.at(index).name;
+}
 
 std::vector<Tensor> Session::run(std::span<const Tensor> inputs) {
-  const std::vector<TensorInfo>& wanted = state_->engine().inputs();
+  const std::vector<TensorInfo>& wanted = engine_->inputs();
   if (inputs.size() != wanted.size()) fail("the network has {} inputs, got {}", wanted.size(), inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) check_input(wanted[i], inputs[i]);
+  if (dynamic_) return dynamic_->run(inputs);
   for (size_t i = 0; i < inputs.size(); ++i) {
-    check_input(wanted[i], inputs[i]);
+    check_dims(wanted[i], inputs[i]);
     bind_input(i, inputs[i].data());
   }
   std::vector<Tensor> outputs;
-  for (size_t i = 0; i < state_->engine().outputs().size(); ++i) {
-    const TensorInfo& info = state_->engine().outputs()[i];
+  for (size_t i = 0; i < engine_->outputs().size(); ++i) {
+    const TensorInfo& info = engine_->outputs()[i];
     outputs.emplace_back(info.dtype, info.dims);
     bind_output(i, outputs.back().mutable_data());
   }

@@ -4,17 +4,18 @@
 #pragma once
 
 #include "runtime/device_run.h"
-#include "runtime/loaded_engine.h"
+#include "runtime/program.h"
 
 namespace burnish::runtime {
 
 class SessionState {
  public:
-  SessionState(std::shared_ptr<const LoadedEngine> engine, const SessionConfig& config);
+  SessionState(std::shared_ptr<const Program> program, const SessionConfig& config);
 
   void bind(plan::Place place, size_t index, std::byte* data, Memory memory);
   Status run(const RunRequest& request) noexcept;
-  const LoadedEngine& engine() const { return *engine_; }
+  const Program& program() const { return *program_; }
+  size_t arena_bytes() const;
 
  private:
   /// A buffer that follows a binding.
@@ -29,7 +30,7 @@ class SessionState {
   Status run_on_host(const RunRequest& request) noexcept;
   Status check_bound() const;
 
-  std::shared_ptr<const LoadedEngine> engine_;
+  std::shared_ptr<const Program> program_;
   std::unique_ptr<DeviceRun> device_;                       // of plans for a device
   std::unique_ptr<std::byte, void (*)(void*)> host_arena_;  // of plans for the host: the arena
   std::vector<tactics::BufferRef> buffers_;

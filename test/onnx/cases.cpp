@@ -86,22 +86,18 @@ std::vector<DataSet> read_data_sets(const OnnxCase& one) {
   return sets;
 }
 
-std::string with_constant_inputs(const std::string& model, const std::vector<Tensor>& inputs) {
+std::string with_open_inputs(const std::string& model) {
   ::onnx::ModelProto proto;
   if (not proto.ParseFromString(model)) fail("this is no model");
   ::onnx::GraphProto& graph = *proto.mutable_graph();
-  if (static_cast<size_t>(graph.input_size()) != inputs.size()) fail("the case gives {} of {} inputs", inputs.size(), graph.input_size());
-  for (size_t i = 1; i < inputs.size(); ++i) {
-    const Tensor& value = inputs[i];
-    if (value.dtype() == DType::string or (bit_width(value.dtype()) < 8 and value.dtype() != DType::boolean))
-      fail("a constant of {} is not made here", name_of(value.dtype()));
-    const ::onnx::ValueInfoProto& input = graph.input(static_cast<int>(i));
-    ::onnx::TensorProto& constant = *graph.add_initializer();
-    constant.set_name(input.name());
-    constant.set_data_type(input.type().tensor_type().elem_type());
-    for (const int64_t dim : value.dims()) constant.add_dims(dim);
-    constant.set_raw_data(value.data(), value.bytes());
+  for (::onnx::ValueInfoProto& input : *graph.mutable_input()) {
+    if (not input.type().has_tensor_type() or not input.type().tensor_type().has_shape()) continue;
+    ::onnx::TensorShapeProto& shape = *input.mutable_type()->mutable_tensor_type()->mutable_shape();
+    if (shape.dim_size() >= 2) shape.mutable_dim(0)->set_dim_param(fmt::format("{}_0", input.name()));
   }
+  graph.clear_value_info();
+  for (::onnx::ValueInfoProto& output : *graph.mutable_output())
+    if (output.type().has_tensor_type()) output.mutable_type()->mutable_tensor_type()->clear_shape();
   return proto.SerializeAsString();
 }
 

@@ -33,7 +33,7 @@ std::vector<OnnxCase> find_light_cases(const std::filesystem::path& root);
 /// Throws Error where an input or output is no tensor.
 std::vector<DataSet> read_data_sets(const OnnxCase& one);
 
-/// The model with all inputs but the first replaced by constants. Throws Error where that cannot be said in the file.
-std::string with_constant_inputs(const std::string& model, const std::vector<Tensor>& inputs);
+/// The model with the first axis of every input of two axes or more open, each by a name of its own.
+std::string with_open_inputs(const std::string& model);
 
 }  // namespace burnish::test

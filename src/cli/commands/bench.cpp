@@ -31,9 +31,9 @@ void print_profile(BoundSession& session, const MeasureConfig& config, Console& 
 
 void run_bench(const Arguments& arguments, Console& console) {
   const Engine engine = open_or_build(arguments.model, arguments.build, console);
-  const std::vector<std::vector<std::byte>> inputs = make_inputs(engine, {}, 1);
+  const Feeds feeds = make_inputs(engine, {}, 1, shapes_of(arguments.build));
   std::vector<BoundSession> sessions;
-  for (int i = 0; i < arguments.streams; ++i) sessions.emplace_back(engine, inputs);
+  for (int i = 0; i < arguments.streams; ++i) sessions.emplace_back(engine, feeds);
   MeasureConfig config;
   config.duration_s = arguments.seconds;
   config.warm_up_ms = arguments.warm_up_ms;

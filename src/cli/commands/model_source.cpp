@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/model_interface.h"
-#include "cli/values.h"
 #include "engine/header.h"
 
 namespace burnish::cli::commands {
@@ -28,6 +27,13 @@ void add_build_options(Command& command, BuildArguments& arguments) {
   command.flag("-v,--verbose", arguments.verbose, "say everything");
 }
 
+ShapeList shapes_of(const BuildArguments& arguments) {
+  ShapeList shapes;
+  for (const std::string& text : arguments.shapes)
+    for (auto& shape : parse_shapes(text)) shapes.push_back(std::move(shape));
+  return shapes;
+}
+
 BuildConfig build_config(const BuildArguments& arguments, const std::filesystem::path& model) {
   BuildConfig config;
   config.backend = arguments.backend;
@@ -39,9 +45,7 @@ BuildConfig build_config(const BuildArguments& arguments, const std::filesystem:
   config.optimization_level = arguments.level;
   config.timing_cache = arguments.timing_cache;
   if (not arguments.choices.empty()) config.choices = read_text(arguments.choices);
-  ShapeList shapes;
-  for (const std::string& text : arguments.shapes)
-    for (auto& shape : parse_shapes(text)) shapes.push_back(std::move(shape));
+  const ShapeList shapes = shapes_of(arguments);
   for (const auto& [name, dims] : shapes)
     if (name.find('*') == std::string::npos) config.shapes[name] = {dims, dims, dims};
   if (not has_pattern(shapes)) return config;

@@ -10,6 +10,7 @@
 #include "burnish/build.h"
 #include "cli/console.h"
 #include "cli/progress_bar.h"
+#include "cli/values.h"
 #include "tactics/registry.h"
 
 namespace burnish::cli::commands {
@@ -31,6 +32,9 @@ struct BuildArguments {
 void add_build_options(Command& command, BuildArguments& arguments);
 /// Wildcards in shapes are resolved against `model`.
 BuildConfig build_config(const BuildArguments& arguments, const std::filesystem::path& model);
+
+/// The shapes as typed: what a run of an engine with open sizes takes.
+ShapeList shapes_of(const BuildArguments& arguments);
 
 /// Whether the file begins as engines do. Throws Error where it cannot be read.
 bool is_engine_file(const std::filesystem::path& path);

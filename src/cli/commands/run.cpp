@@ -73,8 +73,8 @@ void run_once(const Arguments& arguments, Console& console) {
   for (const auto& [name, file] : files_of(arguments.save)) writes.push_back(file);
   check_outputs(reads, writes);
   const Engine engine = open_or_build(arguments.model, arguments.build, console);
-  const std::vector<std::vector<std::byte>> inputs = make_inputs(engine, files_of(arguments.load), arguments.seed);
-  BoundSession session(engine, inputs);
+  const Feeds feeds = make_inputs(engine, files_of(arguments.load), arguments.seed, shapes_of(arguments.build));
+  BoundSession session(engine, feeds);
   if (const Status status = session.session().run(); not status) throw Error(status.message(), status.code());
   std::vector<NamedOutput> outputs;
   for (size_t i = 0; i < engine.outputs().size(); ++i) {

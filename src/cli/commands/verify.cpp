@@ -24,7 +24,12 @@ struct Arguments {
 /// The engine's own graph, planned for the reference backend.
 Engine reference_of_engine(const Engine& engine) {
   engine::EngineData data = engine.data();
-  data.plans = {runtime::plan_again(data, "ref", 1)};
+  if (data.recipe) {
+    data.recipe->backend = "ref";
+    data.plans.clear();
+  } else {
+    data.plans = {runtime::plan_again(data, "ref", 1)};
+  }
   return Engine(std::make_shared<const runtime::LoadedEngine>(std::move(data), OpenConfig{}, true));
 }
 
@@ -43,11 +48,11 @@ void run_checked(BoundSession& session) {
   if (const Status status = session.session().run(); not status) throw Error(status.message(), status.code());
 }
 
-bool judge(const TensorInfo& info, const Difference& difference, double tolerance, Console& console) {
+bool judge(const TensorInfo& info, const Difference& difference, int64_t elements, double tolerance, Console& console) {
   const bool good = difference.odd == 0 and difference.relative_error <= tolerance;
   console.info("{} {}: max error {:.3g}, relative to the largest value {:.3g}, cosine {:.8f}, {} of {} elements differ{}",
                good ? "ok    " : "FAILED", info.name, difference.max_error, difference.relative_error, difference.cosine,
-               difference.unequal, element_count(info.dims),
+               difference.unequal, elements,
                difference.odd > 0 ? fmt::format(", {} are NaN or infinite in one alone", difference.odd) : "");
   return good;
 }
@@ -59,14 +64,15 @@ void run_verify(const Arguments& arguments, Console& console) {
   FileList files;
   for (const std::string& text : arguments.load)
     for (auto& file : parse_files(text)) files.push_back(std::move(file));
-  const std::vector<std::vector<std::byte>> inputs = make_inputs(engine, files, arguments.seed);
-  BoundSession session(engine, inputs);
+  const Feeds feeds = make_inputs(engine, files, arguments.seed, shapes_of(arguments.build));
+  BoundSession session(engine, feeds);
   run_checked(session);
-  BoundSession right(reference, inputs);
+  BoundSession right(reference, feeds);
   run_checked(right);
   size_t bad = 0;
   for (size_t i = 0; i < engine.outputs().size(); ++i)
-    if (not judge(engine.outputs()[i], compare(session.output(i), right.output(i)), arguments.tolerance, console)) ++bad;
+    if (not judge(engine.outputs()[i], compare(session.output(i), right.output(i)), session.output(i).size(), arguments.tolerance, console))
+      ++bad;
   console.info("{} of {} outputs within {:g} of the reference", engine.outputs().size() - bad, engine.outputs().size(),
                arguments.tolerance);
   if (bad > 0) throw CommandFailed();

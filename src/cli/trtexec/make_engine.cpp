@@ -75,6 +75,7 @@ BuildConfig build_config(const Options& o, Console& console) {
 }
 
 bool stores(const Engine& engine, DType dtype) {
+  if (engine.data().plans.empty()) return true;  // nobody knows yet
   for (const plan::TensorSlot& tensor : engine.data().plans.front().tensors)
     if (tensor.format.storage == dtype and tensor.dtype != dtype) return true;
   return false;

@@ -15,6 +15,7 @@
 #include "cli/trtexec/parse.h"
 #include "cli/trtexec/stages.h"
 #include "cli/usage_error.h"
+#include "engine/engine_data.h"
 #include "engine/file.h"
 
 namespace burnish::cli::trtexec {
@@ -32,13 +33,13 @@ std::string file_name_of(std::string name) {
 }
 
 /// Raw files as trtexec names them: input_0_NAME.DIMS.TYPE.bin in the working directory.
-void dump_raw(const TensorInfo& info, std::string_view kind, std::span<const std::byte> bytes, Console& console) {
-  const std::string path = fmt::format("{}.{}.{}.{}.bin", kind, file_name_of(info.name), text_of(info.dims), name_of(info.dtype));
+void dump_raw(const TensorInfo& info, const Dims& dims, std::string_view kind, std::span<const std::byte> bytes, Console& console) {
+  const std::string path = fmt::format("{}.{}.{}.{}.bin", kind, file_name_of(info.name), text_of(dims), name_of(info.dtype));
   write_file(path, bytes);
   console.info("Wrote {}", path);
 }
 
-void report_outputs(const Options& options, BoundSession& session, std::span<const std::vector<std::byte>> inputs, Console& console) {
+void report_outputs(const Options& options, BoundSession& session, const Feeds& feeds, Console& console) {
   const Engine& engine = session.engine();
   if (options.dump_output) {
     console.info("Output Tensors:");
@@ -55,8 +56,9 @@ void report_outputs(const Options& options, BoundSession& session, std::span<con
     write_file(options.export_output, outputs_json(outputs));
   }
   if (not options.dump_raw_bindings) return;
-  for (size_t i = 0; i < inputs.size(); ++i) dump_raw(engine.inputs()[i], "input", inputs[i], console);
-  for (size_t i = 0; i < engine.outputs().size(); ++i) dump_raw(engine.outputs()[i], "output", session.output_bytes(i), console);
+  for (size_t i = 0; i < feeds.bytes.size(); ++i) dump_raw(engine.inputs()[i], feeds.dims[i], "input", feeds.bytes[i], console);
+  for (size_t i = 0; i < engine.outputs().size(); ++i)
+    dump_raw(engine.outputs()[i], session.output(i).dims(), "output", session.output_bytes(i), console);
 }
 
 MeasureConfig measure_config(const Options& o) {
@@ -84,9 +86,9 @@ void report_profile(const Options& o, BoundSession& session, Console& console) {
 }
 
 void infer(const Options& o, const Engine& engine, Console& console) {
-  const std::vector<std::vector<std::byte>> inputs = make_inputs(engine, o.inputs, 1);
+  const Feeds feeds = make_inputs(engine, o.inputs, 1, o.shapes);
   std::vector<BoundSession> sessions;
-  for (int i = 0; i < o.streams; ++i) sessions.emplace_back(engine, inputs, SessionConfig{.graphs = o.graphs});
+  for (int i = 0; i < o.streams; ++i) sessions.emplace_back(engine, feeds, SessionConfig{.graphs = o.graphs});
   console.info("Starting inference");
   const Measured measured = measure(sessions, measure_config(o));
   if (measured.queries.empty()) fail("not one query was measured: --iterations=0 with --duration=0, or an interrupt before the first");
@@ -96,10 +98,17 @@ void infer(const Options& o, const Engine& engine, Console& console) {
   print_summary(measured, o, console);
   if (not o.export_times.empty()) write_file(o.export_times, times_json(measured.queries));
   if (o.dump_profile or not o.export_profile.empty()) report_profile(o, sessions[0], console);
-  report_outputs(o, sessions[0], inputs, console);
+  report_outputs(o, sessions[0], feeds, console);
 }
 
 void print_shapes(const Engine& engine, Console& console) {
+  if (engine.is_dynamic() and engine.data().profiles.empty()) return console.info("No optimization profile: the engine takes any shapes");
+  for (size_t i = 0; i < engine.data().profiles.size(); ++i) {
+    console.info("Optimization Profile {}:", i);
+    for (const auto& [name, range] : engine.data().profiles[i])
+      console.info("  {}: min = {}, opt = {}, max = {}", name, text_of(range.min), text_of(range.opt), text_of(range.max));
+  }
+  if (engine.is_dynamic()) return;
   console.info("Optimization Profile 0:");
   for (const TensorInfo& input : engine.inputs()) console.info("  {}: min = opt = max = {}", input.name, text_of(input.dims));
 }

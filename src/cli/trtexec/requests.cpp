@@ -76,14 +76,10 @@ std::map<std::string, ShapeRange> build_shapes(const Options& options, const std
     const Dims* max = find_shape(profile.max, input);
     fill_in(min, opt, max, wanted);
     if (opt == nullptr) continue;
-    const Dims& chosen = wanted != nullptr ? *wanted : *opt;
-    if (*min != *opt or *max != *opt)
-      console.warning("input `{}`: this version builds for one shape; of min {}, opt {}, max {} the engine is built for {} alone", input,
-                      text_of(*min), text_of(*opt), text_of(*max), text_of(chosen));
-    else if (chosen != *opt)
+    if (*min == *max and wanted != nullptr and *wanted != *opt)
       fail("input `{}` is to be built for {} and run with {}; give --shapes the sizes of --optShapes", input, text_of(*opt),
-           text_of(chosen));
-    shapes[input] = {chosen, chosen, chosen};
+           text_of(*wanted));
+    shapes[input] = {*min, *opt, *max};
   }
   if (options.profiles.size() > 1)
     console.warning("this version builds one profile: number {} of {}", options.profile, options.profiles.size());
@@ -105,7 +101,7 @@ void check_shapes(const Engine& engine, const ShapeList& shapes) {
       names.emplace_back(input.name);
       if (not matches(pattern, input.name)) continue;
       found = true;
-      if (find_shape(shapes, input.name) == &dims and dims != input.dims)
+      if (find_shape(shapes, input.name) == &dims and dims != input.dims and not engine.is_dynamic())
         fail("input `{}` was built for {}, not for {}; build an engine with --shapes={}:{}", input.name, text_of(input.dims), text_of(dims),
              input.name, text_of(dims));
     }
