@@ -1,6 +1,14 @@
 # Everything that is not ours. Found, never copied: from the system's packages, or from what `./dev setup` put into .deps/.
 set(BURNISH_DEPS ${PROJECT_SOURCE_DIR}/.deps CACHE PATH "Where ./dev setup put pinned wheels")
 
+# Where wheels are unpacked: by ./dev setup, or, while pip builds ours, where it put what pyproject.toml asks for.
+set(BURNISH_WHEELS ${BURNISH_DEPS}/venv)
+if(SKBUILD)
+  execute_process(
+    COMMAND ${Python_EXECUTABLE} -c "import importlib.util, pathlib; print(pathlib.Path(importlib.util.find_spec('onnx').origin).parents[4])"
+    OUTPUT_VARIABLE BURNISH_WHEELS OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+endif()
+
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
@@ -14,7 +22,7 @@ target_include_directories(burnish_xxhash SYSTEM INTERFACE ${XXHASH_INCLUDE})
 
 # ONNX: the format's own definition, from the pinned onnx package. The room onnx compiles it and writes #include "onnx/onnx.pb.h".
 find_package(Protobuf REQUIRED)
-file(GLOB onnx_package ${BURNISH_DEPS}/venv/lib/python3*/site-packages)
+file(GLOB onnx_package ${BURNISH_WHEELS}/lib/python3*/site-packages)
 find_file(ONNX_PROTO onnx/onnx.proto PATHS ${onnx_package} NO_DEFAULT_PATH)
 if(NOT ONNX_PROTO)
   message(FATAL_ERROR "onnx/onnx.proto is not under ${BURNISH_DEPS}: run ./dev setup, or set ONNX_PROTO")
@@ -57,11 +65,11 @@ target_include_directories(burnish_engine_schema SYSTEM INTERFACE ${generated}/e
 add_dependencies(burnish_engine_schema burnish_engine_headers)
 
 # oneDNN 3.2 or newer: a system's own first, else the pinned wheel, whose library is put beside ours. Used by src/backends/cpu alone.
-find_package(dnnl 3.2 CONFIG QUIET PATHS ${BURNISH_DEPS}/venv)
+find_package(dnnl 3.2 CONFIG QUIET PATHS ${BURNISH_WHEELS})
 if(dnnl_FOUND)
   set_target_properties(DNNL::dnnl PROPERTIES MAP_IMPORTED_CONFIG_DEBUG Release)
   get_target_property(dnnl_library DNNL::dnnl IMPORTED_LOCATION_RELEASE)
-  cmake_path(IS_PREFIX BURNISH_DEPS "${dnnl_library}" NORMALIZE dnnl_is_wheel)
+  cmake_path(IS_PREFIX BURNISH_WHEELS "${dnnl_library}" NORMALIZE dnnl_is_wheel)
   if(dnnl_is_wheel)
     file(MAKE_DIRECTORY ${CMAKE_LIBRARY_OUTPUT_DIRECTORY})
     file(COPY_FILE "${dnnl_library}" ${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/libdnnl.so.3 ONLY_IF_DIFFERENT)

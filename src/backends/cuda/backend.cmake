@@ -16,7 +16,7 @@ list(APPEND BACKEND_SOURCES ${cuda_device_headers})
 
 # cuDNN's tactics need its header and those of cudnn-frontend, which describe graphs; the library itself is opened at run time.
 find_path(CUDNN_INCLUDE cudnn.h PATHS ${CUDA_INCLUDE})
-file(GLOB cudnn_frontend_wheel ${BURNISH_DEPS}/venv/lib/python3*/site-packages/include)
+file(GLOB cudnn_frontend_wheel ${BURNISH_DEPS}/venv/lib/python3*/site-packages/include ${BURNISH_WHEELS}/lib/python3*/site-packages/include)
 find_path(CUDNN_FRONTEND_INCLUDE cudnn_frontend.h PATHS ${cudnn_frontend_wheel})
 if(CUDNN_INCLUDE AND CUDNN_FRONTEND_INCLUDE)
   target_include_directories(burnish_cuda_headers SYSTEM INTERFACE ${CUDNN_INCLUDE} ${CUDNN_FRONTEND_INCLUDE})

@@ -1,0 +1,5 @@
+"""`python -m burnish` is the command `burnish`."""
+
+from burnish._commands import burnish
+
+burnish()

@@ -1,0 +1,1 @@
+"""Where programs look for what ONNX Runtime keeps in its compiled part."""

@@ -1,0 +1,184 @@
+"""Building, saving, opening and running, against numpy."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+import burnish
+import models
+import numpy as np
+import pytest
+
+import onnx
+from onnx import TensorProto, helper
+
+FAST = {"backend": "cpu", "optimization_level": 0, "progress": False}
+
+
+def test_digits_are_read_as_after_training():
+    images, labels = models.digits()
+    engine = burnish.build(models.DIGITS / "digits.onnx", shapes={"input": images.shape}, backend="cpu", progress=False)
+    outputs = engine.session().run({"input": images})
+    assert list(outputs) == ["probabilities"]
+    assert (outputs["probabilities"].argmax(axis=1) == labels).mean() > 0.95
+    np.testing.assert_allclose(outputs["probabilities"].sum(axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("form", ["path", "string", "bytes", "proto"])
+def test_a_model_may_come_in_any_form(form, tmp_path):
+    model = models.add()
+    path = tmp_path / "add.onnx"
+    onnx.save(model, path)
+    given = {"path": path, "string": str(path), "bytes": path.read_bytes(), "proto": model}[form]
+    a, b = np.random.default_rng(1).standard_normal((2, 2, 3)).astype(np.float32)
+    np.testing.assert_array_equal(burnish.build(given, **FAST).session()(a, b), a + b)
+
+
+def test_an_engine_survives_saving(tmp_path):
+    engine = burnish.build(models.two_outputs(), **FAST)
+    engine.save(tmp_path / "kept.engine")
+    x = np.float32([[1, -2, 3], [-4, 5, -6]])
+    for opened in (burnish.load(tmp_path / "kept.engine"), burnish.load(str(tmp_path / "kept.engine")), burnish.load(engine.serialize())):
+        positive, negative = opened.session()(x)
+        np.testing.assert_array_equal(positive, np.maximum(x, 0))
+        np.testing.assert_array_equal(negative, -x)
+        assert opened.choices == engine.choices
+
+
+def test_inputs_may_be_given_by_name_in_order_or_alone():
+    session = burnish.build(models.add(), **FAST).session()
+    a, b = np.full((2, 3), 5, np.float32), np.full((2, 3), 7, np.float32)
+    for inputs in ({"b": b, "a": a}, [a, b], (a, b)):
+        np.testing.assert_array_equal(session.run(inputs)["sum"], a + b)
+    alone = burnish.build(models.two_outputs(), **FAST).session()
+    np.testing.assert_array_equal(alone.run(a)["negative"], -a)
+    assert [one.shape for one in alone.run_list(["negative"], {"x": a})] == [(2, 3)]
+    assert len(alone.run_list(None, {"x": a})) == 2
+
+
+def test_bindings_say_what_they_are():
+    engine = burnish.build(models.identity(TensorProto.INT64, (2, 3)), **FAST)
+    (info,) = engine.inputs
+    assert (info.name, info.dtype, info.numpy_dtype, info.shape, info.bytes) == ("x", "i64", np.int64, (2, 3), 48)
+    assert "x" in repr(info) and "i64" in repr(info) and "(2, 3)" in repr(info)
+    assert engine.inspect()["outputs"][0]["name"] == "y"
+    assert "y: i64[2, 3]" in repr(engine)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({"a": np.zeros((2, 3), np.float32)}, "`b` is missing"),
+        ({"a": np.zeros((2, 3), np.float32), "b": np.zeros((2, 3), np.float32), "c": 1}, "no input 'c'"),
+        ([np.zeros((2, 3), np.float32)], "2 inputs"),
+        ([np.zeros((2, 4), np.float32), np.zeros((2, 3), np.float32)], "2x3"),
+        ([np.zeros((2, 3), np.float64), np.zeros((2, 3), np.float32)], "astype"),
+        ([np.zeros((2, 3), bool), np.zeros((2, 3), np.float32)], "astype"),
+        ([object(), np.zeros((2, 3), np.float32)], "float32"),
+    ],
+)
+def test_wrong_inputs_are_refused_in_words_that_help(inputs, message):
+    session = burnish.build(models.add(), **FAST).session()
+    with pytest.raises(burnish.InvalidArgumentError, match=message.replace("(", r"\(")):
+        session.run(inputs)
+
+
+def test_errors_carry_code_and_contexts(tmp_path):
+    with pytest.raises(burnish.ModelImportError) as caught:
+        burnish.build(b"this is no model", **FAST)
+    assert caught.value.code == "invalid_argument"
+    assert isinstance(caught.value, ValueError)
+    unknown = models.model([helper.make_node("Relu", ["x"], ["y"])], [models.value("x", (1,))], [models.value("y", (1,))])
+    unknown.graph.node[0].op_type = "NoSuchOperator"
+    with pytest.raises(burnish.Error, match="NoSuchOperator") as caught:
+        burnish.build(unknown, **FAST)
+    assert str(caught.value).startswith(caught.value.message)
+    damaged = burnish.build(models.add(), **FAST).serialize()[:-100]
+    with pytest.raises(burnish.Error):
+        burnish.load(damaged)
+    with pytest.raises(burnish.InvalidArgumentError):
+        burnish.build(tmp_path / "is_not_there.onnx", **FAST)
+    with pytest.raises(burnish.InvalidArgumentError, match="precision"):
+        burnish.build(models.add(), precision="f3", **FAST)
+    with pytest.raises(burnish.InvalidArgumentError, match="should be its sizes"):
+        burnish.build(models.add(), shapes={"a": ("two", 3)}, **FAST)
+
+
+def test_progress_is_told_and_can_stop_a_build():
+    phases = []
+    options = {"backend": "cpu", "optimization_level": 0}
+    burnish.build(models.add(), progress=lambda phase, done, total: phases.append(phase), **options)
+    assert "import" in phases and "plan" in phases
+    with pytest.raises(burnish.Error, match="stopped"):
+        burnish.build(models.add(), progress=lambda *_: False, **options)
+
+    def broken(phase, done, total):
+        raise KeyError("from the callback")
+
+    with pytest.raises(KeyError, match="from the callback"):
+        burnish.build(models.add(), progress=broken, **options)
+
+
+def test_messages_go_to_the_logger(caplog):
+    with caplog.at_level(logging.DEBUG, logger="burnish"):
+        burnish.build(models.products(16, 2), backend="cpu", optimization_level=1, progress=False)
+    assert any(record.name == "burnish" and "timing" in record.getMessage() for record in caplog.records)
+
+
+def test_choices_pin_what_is_built():
+    engine = burnish.build(models.products(32, 3), **FAST)
+    again = burnish.build(models.products(32, 3), choices=engine.choices, **FAST)
+    assert again.serialize() == burnish.build(models.products(32, 3), choices=engine.choices, **FAST).serialize()
+
+
+def test_rounding_is_permitted_by_name():
+    x = np.random.default_rng(2).standard_normal((32, 32)).astype(np.float32)
+    engine = burnish.build(models.products(32, 2), precision=["bf16", "fp16"], **FAST)
+    np.testing.assert_allclose(engine.session()(x), x, rtol=1e-2, atol=1e-2)
+
+
+def test_the_interpreter_runs_on_while_the_network_runs():
+    engine = burnish.build(models.products(512, 40), threads=1, **FAST)
+    session = engine.session()
+    x = np.random.default_rng(3).standard_normal((512, 512)).astype(np.float32)
+    running, counted = threading.Event(), 0
+
+    def work():
+        running.set()
+        session(x)
+        running.clear()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    running.wait()
+    while running.is_set():
+        counted += 1
+        time.sleep(0)
+    thread.join()
+    assert counted > 0
+
+
+def test_one_session_serves_threads_that_call_at_once():
+    session = burnish.build(models.products(64, 4), threads=1, **FAST).session()
+    inputs = np.random.default_rng(4).standard_normal((8, 64, 64)).astype(np.float32)
+    wrong = []
+
+    def work(x):
+        for _ in range(50):
+            if not np.allclose(session(x), x, rtol=1e-4, atol=1e-5):
+                wrong.append(x)
+
+    threads = [threading.Thread(target=work, args=(x,)) for x in inputs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_a_profile_names_every_step():
+    session = burnish.build(models.products(16, 3), **FAST).session()
+    steps = session.profile(np.eye(16, dtype=np.float32))
+    assert steps and all(isinstance(name, str) and seconds >= 0 for name, seconds in steps)
