@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import zlib
 
-import burnish.onnxruntime as onnxruntime
+import burnish
 import numpy as np
 
 import onnx
@@ -44,8 +44,8 @@ def tokens(sentence: str) -> np.ndarray:
 def main(*sentences: str) -> np.ndarray:
     """Prints and returns the cosines between all of them."""
     sentences = sentences or ("The cat sits on the mat.", "The cats sit on that mat.", "Stock markets fell sharply today.")
-    session = onnxruntime.InferenceSession(network().SerializeToString())
-    vectors = np.stack([session.run(["embedding"], {"tokens": tokens(sentence)})[0] for sentence in sentences])
+    session = burnish.build(network()).session()
+    vectors = np.stack([session(tokens(sentence)) for sentence in sentences])
     cosines = vectors @ vectors.T
     for sentence, row in zip(sentences, cosines, strict=True):
         print(" ".join(f"{cosine:6.3f}" for cosine in row), "", sentence)

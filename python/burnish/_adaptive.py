@@ -1,6 +1,6 @@
-"""Models whose shapes are learned as they are asked for.
+"""How a model with open dimensions is run: by one engine that learns shapes as they come. `runner` is the one place that knows.
 
-`runner` is the one place that knows how a model with open dimensions is run: now by an engine for each set of shapes, built at first use.
+An input that is declared without even a rank is beyond such an engine: there, each set of shapes gets an engine of its own.
 """
 
 from __future__ import annotations
@@ -28,27 +28,23 @@ class Runner(Protocol):
     def run_list(self, names: Sequence[str] | None, feed: dict[str, Any]) -> list[Array]: ...
 
 
-def is_open(port: Port) -> bool:
-    return port["shape"] is None or any(not isinstance(size, int) for size in port["shape"])
-
-
 def runner(inputs: Sequence[Port], make: Make) -> Runner:
-    """Runs a model with these inputs; `make` builds or finds the engine for given shapes."""
-    opened = [port["name"] for port in inputs if is_open(port)]
-    return Adaptive(opened, make) if opened else make({}).session()
+    """Runs a model with these inputs; `make` builds or finds the engine, with shapes for the inputs that need them."""
+    unranked = [port["name"] for port in inputs if port["shape"] is None]
+    return Adaptive(unranked, make) if unranked else make({}).session()
 
 
 class Adaptive:
-    """A runner for each set of shapes of the open inputs. The least recently used is forgotten."""
+    """A runner for each set of shapes of the inputs without a rank. The least recently used is forgotten."""
 
-    def __init__(self, opened: Sequence[str], make: Make) -> None:
-        self._opened = tuple(opened)
+    def __init__(self, unranked: Sequence[str], make: Make) -> None:
+        self._unranked = tuple(unranked)
         self._make = make
         self._runners: OrderedDict[tuple[tuple[int, ...], ...], Runner] = OrderedDict()
         self._lock = threading.Lock()
 
     def run_list(self, names: Sequence[str] | None, feed: dict[str, Any]) -> list[Array]:
-        shapes = tuple(self._shape(name, feed) for name in self._opened)
+        shapes = tuple(self._shape(name, feed) for name in self._unranked)
         with self._lock:
             known = self._runners.get(shapes)
             if known is None:
@@ -63,7 +59,7 @@ class Adaptive:
         return tuple(np.shape(feed[name]) if shape is None else shape)
 
     def _learn(self, shapes: tuple[tuple[int, ...], ...]) -> Runner:
-        made = self._make(dict(zip(self._opened, shapes, strict=True))).session()
+        made = self._make(dict(zip(self._unranked, shapes, strict=True))).session()
         self._runners[shapes] = made
         while len(self._runners) > _KEPT:
             self._runners.popitem(last=False)

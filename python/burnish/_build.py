@@ -47,7 +47,8 @@ def build(
 
     Args:
         model: a path, the bytes of a model, or an `onnx.ModelProto`.
-        shapes: sizes of dynamic inputs by name: `{"input": (1, 3, 224, 224)}`, or (min, opt, max) of them.
+        shapes: sizes of inputs by name: `{"input": (1, 3, 224, 224)}`, or (min, opt, max) of them. Sizes that the model leaves open and
+            nobody gives stay open: the engine learns them as they come.
         profiles: the same as a list of such mappings; this version takes one.
         precision: storage types that may be used beside the model's own: "f32" (none), "bf16", "f16", "best", or several. A permission,
             never an obligation.
@@ -57,7 +58,7 @@ def build(
         optimization_level: 0 (measure nothing; fast to build) to 5.
         timing_cache: a file of measured times, read before and replaced after the build.
         choices: the text of a choices file (`Engine.choices`), which pins tactics.
-        default_dimension: what dynamic dimensions without a shape get; 0: they stay open where that can be, else are an error.
+        default_dimension: what open dimensions without a shape get; 0: they stay open.
         external_data: where a model given as bytes or ModelProto keeps its external data.
         progress: a bar on the terminal, none, or a function that is told (phase, done, total) and may return False to stop.
 

@@ -21,8 +21,8 @@ class TensorInfo:
     def numpy_dtype(self) -> np.dtype[Any]:
         """The numpy type of its arrays."""
     @property
-    def shape(self) -> tuple[int | None, ...]:
-        """Sizes of the dimensions; None where one is open."""
+    def shape(self) -> tuple[int | str | None, ...]:
+        """Sizes of the dimensions; the model's name, or None, where one is open."""
     @property
     def format(self) -> str:
         """Storage type and order of axes, outermost first: "f32:0123"."""

@@ -1,6 +1,6 @@
 """Burnish as an `onnx.backend`: `prepare`, `run_model`, `run_node`, `supports_device`. Needs the package `onnx`.
 
-Engines are built from estimates, without measuring, for the shapes of the inputs; for the values of inputs that shapes are computed from.
+Engines are built from estimates, without measuring, and learn shapes as they come.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 import onnx.backend.base
 import onnx.helper
-import onnx.numpy_helper
 
 import onnx
-from burnish import _core
+from burnish import _adaptive, _core
 from burnish._build import build
-from burnish._engine import Engine, devices
+from burnish._engine import devices
 from burnish._errors import Error
 
 _BACKENDS = {"CPU": "cpu", "CUDA": "cuda"}
@@ -27,47 +26,20 @@ def _backend_of(device: str) -> str:
 
 
 class BurnishRep(onnx.backend.base.BackendRep):
-    """A model, ready to run. Each new set of input shapes gets an engine of its own, which is kept."""
+    """A model, ready to run at any shapes that it allows."""
 
     def __init__(self, model: onnx.ModelProto, device: str, options: dict[str, Any]) -> None:
         super().__init__()
-        self._model = model
-        self._backend = _backend_of(device)
-        self._options = {"optimization_level": 0, "progress": False, **options}
-        self._names = [port["name"] for port in _core.summarize_bytes(model.SerializeToString())["inputs"]]
-        self._kept: dict[Any, tuple[Engine, int]] = {}
+        summary = _core.summarize_bytes(model.SerializeToString())
+        self._inputs = [port["name"] for port in summary["inputs"]]
+        self._outputs = [port["name"] for port in summary["outputs"]]
+        options = {"backend": _backend_of(device), "optimization_level": 0, "progress": False, **options}
+        self._runner = _adaptive.runner(summary["inputs"], lambda shapes: build(model, shapes=shapes, **options))
 
     def run(self, inputs: Any, **kwargs: Any) -> tuple[Any, ...]:
         """Runs with inputs in the model's order, or by name; returns all outputs."""
-        values = [inputs[name] for name in self._names] if isinstance(inputs, dict) else list(inputs)
-        engine, given = self._engine(values)
-        made = engine.session().run_list(None, dict(zip((info.name for info in engine.inputs), values[:given], strict=True)))
-        return onnx.backend.base.namedtupledict("Outputs", [info.name for info in engine.outputs])(*made)
-
-    def _engine(self, values: list[Any]) -> tuple[Engine, int]:
-        key = tuple((np.shape(value), getattr(value, "dtype", None)) for value in values)
-        if key not in self._kept:
-            try:
-                self._kept[key] = self._build(self._model, values), len(values)
-            except Error as error:
-                # Sizes that are computed from the values of further inputs (the shape of Reshape, the axes of Reduce).
-                if len(values) < 2 or "is not fixed" not in str(error):
-                    raise
-                return self._build(self._with_constants(values), values[:1]), 1
-        return self._kept[key]
-
-    def _build(self, model: onnx.ModelProto, values: list[Any]) -> Engine:
-        shapes = {name: np.shape(value) for name, value in zip(self._names, values, strict=False)}
-        return build(model, backend=self._backend, shapes=shapes, **self._options)
-
-    def _with_constants(self, values: list[Any]) -> onnx.ModelProto:
-        """The model with all inputs but the first replaced by constants."""
-        model = onnx.ModelProto()
-        model.CopyFrom(self._model)
-        model.graph.initializer.extend(
-            onnx.numpy_helper.from_array(np.asarray(value), name) for name, value in zip(self._names[1:], values[1:], strict=True)
-        )
-        return model
+        feed = dict(inputs) if isinstance(inputs, dict) else dict(zip(self._inputs, inputs, strict=False))
+        return onnx.backend.base.namedtupledict("Outputs", self._outputs)(*self._runner.run_list(None, feed))
 
 
 class BurnishBackend(onnx.backend.base.Backend):

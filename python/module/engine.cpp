@@ -13,9 +13,12 @@ namespace {
 
 nb::tuple shape_of(const TensorInfo& info) {
   nb::list shape;
-  for (const int64_t dim : info.dims)
-    if (dim >= 0) shape.append(dim);
+  for (size_t axis = 0; axis < info.dims.size(); ++axis) {
+    const bool named = axis < info.dim_names.size() and not info.dim_names[axis].empty();
+    if (info.dims[axis] >= 0) shape.append(info.dims[axis]);
+    else if (named) shape.append(info.dim_names[axis]);
     else shape.append(nb::none());
+  }
   return nb::tuple(shape);
 }
 
@@ -60,7 +63,7 @@ void add_engine(nb::module_& module) {
           "dtype", [](const TensorInfo& info) { return name_of(info.dtype); }, "The element type: \"f32\", \"i64\", ...")
       .def_prop_ro(
           "numpy_dtype", [](const TensorInfo& info) { return numpy_dtype(info.dtype); }, "The numpy type of its arrays.")
-      .def_prop_ro("shape", shape_of, "Sizes of the dimensions; None where one is open.")
+      .def_prop_ro("shape", shape_of, "Sizes of the dimensions; the model's name, or None, where one is open.")
       .def_ro("format", &TensorInfo::format, "Storage type and order of axes, outermost first: \"f32:0123\".")
       .def_ro("bytes", &TensorInfo::bytes, "Bytes of its memory; 0 where a dimension is open.")
       .def("__repr__", [](const TensorInfo& info) {

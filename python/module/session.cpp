@@ -3,6 +3,8 @@
 #include <nanobind/stl/string.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 
 #include "base/error.h"
 #include "errors.h"
@@ -59,7 +61,10 @@ Runner::Runner(Engine engine, const SessionConfig& config) : engine_(std::move(e
   for (const TensorInfo& info : engine_.inputs()) inputs_.push_back(port_of(info));
   for (const TensorInfo& info : engine_.outputs()) outputs_.push_back(port_of(info));
   for (const std::vector<Port>* ports : {&inputs_, &outputs_})
-    for (const Port& port : *ports) fixed_ = fixed_ and port.fixed;
+    for (const Port& port : *ports) {
+      fixed_ = fixed_ and port.fixed;
+      strings_ = strings_ or port.info.dtype == DType::string;
+    }
   idle_.emplace_back(engine_, config_);
 }
 
@@ -90,71 +95,97 @@ Runner::Handles Runner::in_order(nb::handle inputs) const {
   return found;
 }
 
-void Runner::check_dims(const std::vector<Borrowed>& inputs) const {
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const TensorInfo& info = inputs_[i].info;
-    const Dims& dims = inputs[i].dims();
-    bool fits = dims.size() == info.dims.size();
-    for (size_t axis = 0; fits and axis < dims.size(); ++axis) fits = info.dims[axis] < 0 or info.dims[axis] == dims[axis];
-    if (not fits) fail("input `{}` should have dimensions {}, got {}", info.name, text_of(info.dims), text_of(dims));
+struct Runner::Call {
+  std::vector<Borrowed> inputs;
+  std::unique_ptr<Lease> session;
+  std::vector<std::optional<Dims>> sizes;  // of outputs, where sizes are open
+  Objects outputs;
+  std::vector<Borrowed> held;  // the caller's memory for outputs
+  std::vector<std::pair<void*, Memory>> memory;
+
+  void bind() {
+    for (size_t i = 0; i < inputs.size(); ++i) (*session)->bind_input(i, inputs[i].data(), inputs[i].memory());
+    for (size_t i = 0; i < memory.size(); ++i) (*session)->bind_output(i, memory[i].first, memory[i].second);
+  }
+};
+
+Runner::Call Runner::prepared(const Handles& given) {
+  Call call;
+  call.inputs.reserve(given.size());
+  for (size_t i = 0; i < given.size(); ++i) {
+    const Port& port = inputs_[i];
+    if (not given[i].is_valid()) fail("input `{}` is missing; the network has {}", port.info.name, names_of(inputs_));
+    call.inputs.push_back(Borrowed::input(given[i], port));
+    if (fixed_ and call.inputs[i].dims() != port.info.dims)
+      fail("input `{}` should have dimensions {}, got {}", port.info.name, text_of(port.info.dims), text_of(call.inputs[i].dims()));
+  }
+  return call;
+}
+
+/// Tells the session the sizes of open inputs, which may compile for them; false where only running tells those of an output.
+bool Runner::sizes_known(Call& call) const {
+  for (size_t i = 0; i < call.inputs.size(); ++i) (*call.session)->set_input_dims(i, call.inputs[i].dims());
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    call.sizes.push_back((*call.session)->output_dims(i));
+    if (not call.sizes.back()) return false;
+  }
+  return true;
+}
+
+/// The engine writes into new arrays, or into the caller's.
+void Runner::make_outputs(Call& call, const Handles& out) const {
+  call.outputs.resize(outputs_.size());
+  call.memory.resize(outputs_.size());
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    const Port& port = outputs_[i];
+    if (i >= out.size() or not out[i].is_valid()) {
+      call.outputs[i] = new_array(port, fixed_ ? port.shape : shape_tuple(*call.sizes[i]), call.memory[i].first);
+      continue;
+    }
+    const Dims& dims = fixed_ ? port.info.dims : *call.sizes[i];
+    const Borrowed& into = call.held.emplace_back(Borrowed::output(out[i], port));
+    if (into.dims() != dims) fail("`out` for `{}` should have dimensions {}, got {}", port.info.name, text_of(dims), text_of(into.dims()));
+    call.memory[i] = {into.data(), into.memory()};
+    call.outputs[i] = nb::borrow(out[i]);
   }
 }
 
 Runner::Objects Runner::run_ports(const Handles& given, const Handles& out) {
-  std::vector<Borrowed> inputs;
-  inputs.reserve(given.size());
-  for (size_t i = 0; i < given.size(); ++i) {
-    if (not given[i].is_valid()) fail("input `{}` is missing; the network has {}", inputs_[i].info.name, names_of(inputs_));
-    inputs.push_back(Borrowed::input(given[i], inputs_[i]));
+  Call call = prepared(given);
+  bool known = not strings_;
+  if (not fixed_) {
+    const nb::gil_scoped_release free;
+    call.session = std::make_unique<Lease>(*this);
+    known = known and sizes_known(call);
   }
-  check_dims(inputs);
-  if (fixed_) return run_fixed(inputs, out);
-  if (std::ranges::any_of(out, [](nb::handle one) { return one.is_valid(); }))
-    fail_unsupported("`out` needs outputs of fixed shape; those of this network depend on its inputs");
-  return run_tensors(inputs);
-}
-
-/// All sizes are known: the engine reads from the caller's memory and writes into the outputs' own.
-Runner::Objects Runner::run_fixed(std::vector<Borrowed>& inputs, const Handles& out) {
-  Objects results(outputs_.size());
-  std::vector<Borrowed> held;
-  std::vector<std::pair<void*, Memory>> memory(outputs_.size());
-  for (size_t i = 0; i < outputs_.size(); ++i) {
-    const Port& port = outputs_[i];
-    if (i >= out.size() or not out[i].is_valid()) {
-      results[i] = new_array(port, port.shape, memory[i].first);
-      continue;
-    }
-    held.push_back(Borrowed::output(out[i], port));
-    if (held.back().dims() != port.info.dims)
-      fail("`out` for `{}` should have dimensions {}, got {}", port.info.name, text_of(port.info.dims), text_of(held.back().dims()));
-    memory[i] = {held.back().data(), held.back().memory()};
-    results[i] = nb::borrow(out[i]);
+  if (not known) {
+    if (std::ranges::any_of(out, [](nb::handle one) { return one.is_valid(); }))
+      fail_unsupported("`out` needs outputs whose sizes are known before the run; in this network they depend on data");
+    return run_tensors(call);
   }
+  make_outputs(call, out);
   Status status;
   {
     const nb::gil_scoped_release free;
-    Lease session(*this);
-    for (size_t i = 0; i < inputs.size(); ++i) session->bind_input(i, inputs[i].data(), inputs[i].memory());
-    for (size_t i = 0; i < memory.size(); ++i) session->bind_output(i, memory[i].first, memory[i].second);
-    status = session->run();
+    if (call.session == nullptr) call.session = std::make_unique<Lease>(*this);
+    call.bind();
+    status = (*call.session)->run();
   }
   if (not status) throw Error(status.message(), status.code());
-  return results;
+  return std::move(call.outputs);
 }
 
-Runner::Objects Runner::run_tensors(std::vector<Borrowed>& inputs) {
+Runner::Objects Runner::run_tensors(Call& call) const {
   std::vector<Tensor> tensors;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].memory() == Memory::device)
-      fail_unsupported("input `{}` lies on a device, but shapes of this network are open; copy it to the host", inputs_[i].info.name);
-    tensors.push_back(inputs[i].tensor(inputs_[i]));
+  for (size_t i = 0; i < call.inputs.size(); ++i) {
+    if (call.inputs[i].memory() == Memory::device)
+      fail_unsupported("input `{}` lies on a device, but sizes in this network depend on data; copy it to the host", inputs_[i].info.name);
+    tensors.push_back(call.inputs[i].tensor(inputs_[i]));
   }
   std::vector<Tensor> made;
   {
     const nb::gil_scoped_release free;
-    Lease session(*this);
-    made = session->run(tensors);
+    made = (*call.session)->run(tensors);
   }
   Objects results;
   for (const Tensor& tensor : made) results.push_back(to_numpy(tensor));
@@ -194,27 +225,22 @@ nb::list Runner::run_list(nb::handle names, nb::handle feed) {
 }
 
 nb::list Runner::profile(nb::handle given) {
-  std::vector<Borrowed> inputs;
-  const Handles handles = in_order(given);
-  for (size_t i = 0; i < handles.size(); ++i) {
-    if (not handles[i].is_valid()) fail("input `{}` is missing", inputs_[i].info.name);
-    inputs.push_back(Borrowed::input(handles[i], inputs_[i]));
+  Call call = prepared(in_order(given));
+  {
+    const nb::gil_scoped_release free;
+    call.session = std::make_unique<Lease>(*this);
+    if (strings_ or (not fixed_ and not sizes_known(call)))
+      fail_unsupported("profiling needs sizes that are known before the run; in this network they depend on data");
   }
-  check_dims(inputs);
-  if (not fixed_) fail_unsupported("profiling needs inputs and outputs of fixed shape");
-  Objects results(outputs_.size());
-  std::vector<void*> memory(outputs_.size());
-  for (size_t i = 0; i < outputs_.size(); ++i) results[i] = new_array(outputs_[i], outputs_[i].shape, memory[i]);
+  make_outputs(call, {});
   std::vector<std::pair<std::string, double>> steps;
   Status status;
   {
     const nb::gil_scoped_release free;
-    Lease session(*this);
-    for (size_t i = 0; i < inputs.size(); ++i) session->bind_input(i, inputs[i].data(), inputs[i].memory());
-    for (size_t i = 0; i < memory.size(); ++i) session->bind_output(i, memory[i]);
-    std::vector<double> seconds(session->step_count());
-    status = session->run_profiled(seconds);
-    for (size_t i = 0; i < seconds.size(); ++i) steps.emplace_back(session->step_name(i), seconds[i]);
+    call.bind();
+    std::vector<double> seconds((*call.session)->step_count());
+    status = (*call.session)->run_profiled(seconds);
+    for (size_t i = 0; i < seconds.size(); ++i) steps.emplace_back((*call.session)->step_name(i), seconds[i]);
   }
   if (not status) throw Error(status.message(), status.code());
   nb::list rows;

@@ -29,17 +29,21 @@ class Runner {
   using Objects = std::vector<nb::object>;
   class Lease;
 
+  struct Call;  // what one call holds: inputs, a session, outputs
+
   Handles by_name(nb::handle mapping, const std::vector<Port>& ports, const char* what) const;
   Handles in_order(nb::handle inputs) const;
+  Call prepared(const Handles& inputs);
+  bool sizes_known(Call& call) const;
+  void make_outputs(Call& call, const Handles& out) const;
   Objects run_ports(const Handles& inputs, const Handles& out);
-  Objects run_fixed(std::vector<Borrowed>& inputs, const Handles& out);
-  Objects run_tensors(std::vector<Borrowed>& inputs);
-  void check_dims(const std::vector<Borrowed>& inputs) const;
+  Objects run_tensors(Call& call) const;
 
   Engine engine_;
   SessionConfig config_;
   std::vector<Port> inputs_, outputs_;
-  bool fixed_ = true;
+  bool fixed_ = true;     // all sizes
+  bool strings_ = false;  // among inputs or outputs: they pass as tensors
   std::mutex mutex_;
   std::vector<Session> idle_;
 };

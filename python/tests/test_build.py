@@ -182,3 +182,39 @@ def test_a_profile_names_every_step():
     session = burnish.build(models.products(16, 3), **FAST).session()
     steps = session.profile(np.eye(16, dtype=np.float32))
     assert steps and all(isinstance(name, str) and seconds >= 0 for name, seconds in steps)
+
+
+def test_sizes_that_stay_open_are_learned():
+    engine = burnish.build(models.add(("rows", None)), **FAST)
+    rows, columns = engine.inputs[0].shape
+    assert rows == "rows" and not isinstance(columns, int) and engine.inputs[0].bytes == 0
+    session = engine.session()
+    for shape in ((2, 3), (5, 1), (2, 3), (0, 4)):
+        a, b = np.random.default_rng(8).standard_normal((2, *shape)).astype(np.float32)
+        kept = np.empty(shape, np.float32)
+        np.testing.assert_array_equal(session.run({"a": a, "b": b}, out={"sum": kept})["sum"], a + b)
+        np.testing.assert_array_equal(kept, a + b)
+    assert session.profile([a, b])
+    with pytest.raises(burnish.InvalidArgumentError, match="`out`"):
+        session.run([a, b], out={"sum": np.empty((9, 9), np.float32)})
+
+
+def test_sizes_stay_within_their_range():
+    session = burnish.build(models.add(("rows", 3)), shapes=dict.fromkeys("ab", ((1, 3), (2, 3), (4, 3))), **FAST).session()
+    for rows in (4, 1, 2):
+        np.testing.assert_array_equal(session(*np.ones((2, rows, 3), np.float32)), np.full((rows, 3), 2))
+    with pytest.raises(burnish.Error, match=r"`a`.*4"):
+        session(*np.ones((2, 5, 3), np.float32))
+
+
+def test_sizes_that_data_decide_come_with_the_results():
+    model = models.model(
+        [helper.make_node("NonZero", ["x"], ["places"])],
+        [models.value("x", (2, 3))],
+        [models.value("places", (2, None), TensorProto.INT64)],
+    )
+    session = burnish.build(model, **FAST).session()
+    for x in (np.eye(2, 3), np.ones((2, 3)), np.zeros((2, 3))):
+        np.testing.assert_array_equal(session(x.astype(np.float32)), np.nonzero(x))
+    with pytest.raises(burnish.UnsupportedError, match="`out`"):
+        session.run(np.eye(2, 3, dtype=np.float32), out={"places": np.empty((2, 2), np.int64)})

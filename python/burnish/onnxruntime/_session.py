@@ -22,7 +22,6 @@ _LEVELS = {
     GraphOptimizationLevel.ORT_ENABLE_EXTENDED: 2,
 }
 _BEST_LEVEL = 3
-_LEARNING_LEVEL = 1  # for shapes that come up while a program runs
 
 _store_in_use = _store.Store(_store.default_folder())
 
@@ -67,24 +66,23 @@ class _Model:
         self._level = _LEVELS.get(options.graph_optimization_level, _BEST_LEVEL)
         content = _core.hash_file(model) if isinstance(model, Path) else _core.hash_bytes(model)
         self.summary = self._store.text(_store.key_of("summary", content, _core.version), self._summarize)
-        for port in self.summary["inputs"]:
-            _fix(port, options._dimensions)
+        shapes = [_fix(port, options._dimensions) for port in self.summary["inputs"]]
         fingerprint = next(one["fingerprint"] for one in devices() if one["backend"] == backend)
         self._key = (content, self._external(), _core.version, backend, fingerprint, self._threads, self._level)
-        self._fixed = {port["name"]: tuple(port["shape"]) for port in self.summary["inputs"] if not _adaptive.is_open(port)}
+        self._fixed = {port["name"]: port["shape"] for port, fixed in zip(self.summary["inputs"], shapes, strict=True) if fixed}
 
-    def engine(self, learned: _adaptive.Shapes) -> Engine:
-        """For these shapes of the inputs that the model leaves open."""
-        shapes = {**self._fixed, **learned}
-        return self._store.engine(_store.key_of("engine", self._key, shapes), lambda: self._build(shapes, bool(learned)))
+    def engine(self, given: _adaptive.Shapes) -> Engine:
+        """With these shapes for inputs that cannot do without; other open sizes stay open."""
+        shapes = {**self._fixed, **given}
+        return self._store.engine(_store.key_of("engine", self._key, shapes), lambda: self._build(shapes))
 
-    def _build(self, shapes: _adaptive.Shapes, learned: bool) -> Engine:
+    def _build(self, shapes: Mapping[str, Any]) -> Engine:
         return build(
             self._model,
             shapes=shapes,
             backend=self._backend,
             threads=self._threads,
-            optimization_level=min(self._level, _LEARNING_LEVEL) if learned else self._level,
+            optimization_level=self._level,
             timing_cache=self._store.timing_cache,
         )
 
@@ -101,9 +99,12 @@ class _Model:
         return found
 
 
-def _fix(port: dict[str, Any], sizes: Mapping[str, int]) -> None:
-    if port["shape"] is not None:
-        port["shape"] = [sizes.get(size, size) if isinstance(size, str) else size for size in port["shape"]]
+def _fix(port: dict[str, Any], sizes: Mapping[str, int]) -> bool:
+    """Gives open dimensions the sizes that the program fixed by name; whether none is open any more, and one was."""
+    before = port["shape"]
+    if before is not None:
+        port["shape"] = [sizes.get(size, size) if isinstance(size, str) else size for size in before]
+    return before != port["shape"] and all(isinstance(size, int) for size in port["shape"])
 
 
 def _backend(providers: Sequence[Any] | None) -> tuple[str, list[str]]:
