@@ -6,8 +6,11 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "base/isa.h"
+#include "base/parallel.h"
 #include "ops/elements.h"
 #include "ops/inference.h"
+#include "ops/numbers.h"
 #include "ops/operator.h"
 
 namespace burnish::ops {
@@ -41,13 +44,48 @@ Box box_at(const NonMaxSuppression& op, const Tensor& boxes, int64_t index) {
   return {std::min(read(0), read(2)), std::min(read(1), read(3)), std::max(read(0), read(2)), std::max(read(1), read(3))};
 }
 
-double overlap(const Box& a, const Box& b) {
-  const double height = std::min(a.bottom, b.bottom) - std::max(a.top, b.top);
-  const double width = std::min(a.right, b.right) - std::max(a.left, b.left);
-  if (height <= 0 or width <= 0) return 0;
-  const double shared = height * width;
-  return shared / (a.area() + b.area() - shared);
-}
+/// Boxes kept so far, one array for each side, so that one candidate meets several at once.
+class Kept {
+ public:
+  void add(const Box& box) {
+    top_.push_back(box.top);
+    left_.push_back(box.left);
+    bottom_.push_back(box.bottom);
+    right_.push_back(box.right);
+  }
+
+  bool any_overlaps(const Box& box, double limit) const {
+    for (size_t begin = 0; begin < top_.size(); begin += block)
+      if (largest_overlap(box, &top_[begin], &left_[begin], &bottom_[begin], &right_[begin], std::min(block, top_.size() - begin)) > limit)
+        return true;
+    return false;
+  }
+
+ private:
+  static constexpr size_t block = 64;  // so many are compared before looking whether one was enough
+
+  BURNISH_FOR_EACH_ISA static double largest_overlap(Box box, const double* top, const double* left, const double* bottom,
+                                                     const double* right, size_t count) {
+    const double area = box.area();
+    double largest = 0;
+#pragma omp simd reduction(max : largest)
+    for (size_t i = 0; i < count; ++i) {
+      const double low = box.bottom < bottom[i] ? box.bottom : bottom[i];
+      const double high = box.top > top[i] ? box.top : top[i];
+      const double end = box.right < right[i] ? box.right : right[i];
+      const double begin = box.left > left[i] ? box.left : left[i];
+      const double height = low > high ? low - high : 0;
+      const double width = end > begin ? end - begin : 0;
+      const double shared = height * width;
+      const double whole = area + (bottom[i] - top[i]) * (right[i] - left[i]) - shared;
+      const double overlap = shared / (shared > 0 ? whole : 1);
+      largest = overlap > largest ? overlap : largest;
+    }
+    return largest;
+  }
+
+  std::vector<double> top_, left_, bottom_, right_;
+};
 
 struct Limits {
   int64_t per_class = 0;
@@ -61,14 +99,16 @@ std::vector<int64_t> chosen(std::span<const Box> boxes, std::span<const double> 
   for (size_t i = 0; i < scores.size(); ++i)
     if (scores[i] > limits.score) order.push_back(static_cast<int64_t>(i));
   std::ranges::stable_sort(order, [&](int64_t a, int64_t b) { return scores[static_cast<size_t>(a)] > scores[static_cast<size_t>(b)]; });
-  std::vector<int64_t> kept;
+  std::vector<int64_t> chosen;
+  Kept kept;
   for (const int64_t candidate : order) {
-    if (static_cast<int64_t>(kept.size()) >= limits.per_class) break;
+    if (static_cast<int64_t>(chosen.size()) >= limits.per_class) break;
     const Box& box = boxes[static_cast<size_t>(candidate)];
-    if (std::ranges::none_of(kept, [&](int64_t other) { return overlap(box, boxes[static_cast<size_t>(other)]) > limits.overlap; }))
-      kept.push_back(candidate);
+    if (kept.any_overlaps(box, limits.overlap)) continue;
+    kept.add(box);
+    chosen.push_back(candidate);
   }
-  return kept;
+  return chosen;
 }
 
 Limits limits_of(const EvalContext& context) {
@@ -85,16 +125,22 @@ void reference(const NonMaxSuppression& op, EvalContext& context) {
   check_shapes(Shape(boxes.dims()), Shape(scores.dims()));
   const Limits limits = limits_of(context);
   const int64_t count = boxes.dim(1);
-  std::vector<int64_t> rows;
-  std::vector<Box> image_boxes(static_cast<size_t>(count));
-  std::vector<double> class_scores(static_cast<size_t>(count));
-  for (int64_t image = 0; image < scores.dim(0); ++image) {
-    for (int64_t i = 0; i < count; ++i) image_boxes[static_cast<size_t>(i)] = box_at(op, boxes, image * count + i);
-    for (int64_t kind = 0; kind < scores.dim(1); ++kind) {
-      for (int64_t i = 0; i < count; ++i) class_scores[static_cast<size_t>(i)] = scores.number((image * scores.dim(1) + kind) * count + i);
-      for (const int64_t box : chosen(image_boxes, class_scores, limits)) rows.insert(rows.end(), {image, kind, box});
+  const int64_t classes = scores.dim(1);
+  std::vector<Box> image_boxes;
+  for (int64_t i = 0; i < boxes.dim(0) * count; ++i) image_boxes.push_back(box_at(op, boxes, i));
+  std::vector<std::vector<int64_t>> results(static_cast<size_t>(scores.dim(0) * classes));
+  parallel_for(scores.dim(0) * classes, grain_for(count * 64), [&](int64_t begin, int64_t end) {
+    std::vector<double> class_scores(static_cast<size_t>(count));
+    for (int64_t i = begin; i < end; ++i) {
+      for (int64_t k = 0; k < count; ++k) class_scores[static_cast<size_t>(k)] = scores.number(i * count + k);
+      const auto first = static_cast<size_t>(i / classes * count);
+      results[static_cast<size_t>(i)] = chosen(std::span(image_boxes).subspan(first, static_cast<size_t>(count)), class_scores, limits);
     }
-  }
+  });
+  std::vector<int64_t> rows;
+  for (size_t i = 0; i < results.size(); ++i)
+    for (const int64_t box : results[i])
+      rows.insert(rows.end(), {static_cast<int64_t>(i) / classes, static_cast<int64_t>(i) % classes, box});
   context.set_output(0, Tensor::of<int64_t>({static_cast<int64_t>(rows.size() / 3), 3}, std::span<const int64_t>(rows)));
 }
 

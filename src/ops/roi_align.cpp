@@ -79,29 +79,39 @@ AxisSamples axis_samples(const RoiAlign& op, double begin, double end, int64_t b
   return result;
 }
 
-template <class T>
-double bin_value(const RoiAlign& op, const T* plane, int64_t width, std::span<const Sample> rows, std::span<const Sample> columns) {
-  double sum = 0;
-  double largest = -std::numeric_limits<double>::infinity();
+/// A neighbour of a sample in the plane, and how much of it the sample has.
+struct Tap {
+  int64_t offset = 0;
+  double weight = 0;
+};
+
+/// Four for each sample of a bin: the same for every channel.
+void add_taps(std::vector<Tap>& taps, int64_t width, std::span<const Sample> rows, std::span<const Sample> columns) {
   for (const Sample& row : rows)
     for (const Sample& column : columns) {
-      double parts[4] = {};
-      if (row.inside and column.inside) {
-        const auto at = [&](int64_t h, int64_t w) { return static_cast<double>(plane[h * width + w]); };
-        parts[0] = (1 - row.weight) * (1 - column.weight) * at(row.low, column.low);
-        parts[1] = (1 - row.weight) * column.weight * at(row.low, column.high);
-        parts[2] = row.weight * (1 - column.weight) * at(row.high, column.low);
-        parts[3] = row.weight * column.weight * at(row.high, column.high);
+      if (not row.inside or not column.inside) {
+        taps.insert(taps.end(), 4, Tap{});
+        continue;
       }
-      for (const double part : parts) {
-        sum += part;
-        largest = std::max(largest, part);
-      }
+      taps.push_back({row.low * width + column.low, (1 - row.weight) * (1 - column.weight)});
+      taps.push_back({row.low * width + column.high, (1 - row.weight) * column.weight});
+      taps.push_back({row.high * width + column.low, row.weight * (1 - column.weight)});
+      taps.push_back({row.high * width + column.high, row.weight * column.weight});
     }
-  const size_t count = rows.size() * columns.size();
-  if (count == 0) return 0;
+}
+
+template <class T>
+double bin_value(const RoiAlign& op, const T* plane, std::span<const Tap> taps) {
+  if (taps.empty()) return 0;
+  double sum = 0;
   // ONNX takes the maximum over weighted neighbours, not over samples.
-  return op.maximum ? largest : sum / static_cast<double>(count);
+  double largest = -std::numeric_limits<double>::infinity();
+  for (const Tap& tap : taps) {
+    const double part = tap.weight == 0 ? 0 : tap.weight * static_cast<double>(plane[tap.offset]);
+    sum += part;
+    largest = std::max(largest, part);
+  }
+  return op.maximum ? largest : sum / static_cast<double>(taps.size() / 4);
 }
 
 void reference(const RoiAlign& op, EvalContext& context) {
@@ -127,11 +137,15 @@ void reference(const RoiAlign& op, EvalContext& context) {
         const auto bin = [](const AxisSamples& samples, int64_t index) {
           return std::span(samples.samples).subspan(static_cast<size_t>(index * samples.count), static_cast<size_t>(samples.count));
         };
+        const int64_t bins = op.height * op.width;
+        std::vector<Tap> taps;
+        for (int64_t i = 0; i < bins; ++i) add_taps(taps, width, bin(rows, i / op.width), bin(columns, i % op.width));
+        const size_t each = bins > 0 ? taps.size() / static_cast<size_t>(bins) : 0;
         for (int64_t c = 0; c < channels; ++c) {
           const T* plane = x.data() + (batches[static_cast<size_t>(r)] * channels + c) * height * width;
-          for (int64_t i = 0; i < op.height * op.width; ++i)
-            y[(r * channels + c) * op.height * op.width + i] =
-                static_cast<T>(bin_value(op, plane, width, bin(rows, i / op.width), bin(columns, i % op.width)));
+          for (int64_t i = 0; i < bins; ++i)
+            y[(r * channels + c) * bins + i] =
+                static_cast<T>(bin_value(op, plane, std::span(taps).subspan(static_cast<size_t>(i) * each, each)));
         }
       }
     });
