@@ -1,6 +1,6 @@
 """How a model with open dimensions is run: by one engine that learns shapes as they come. `runner` is the one place that knows.
 
-An input that is declared without even a rank is beyond such an engine: there, each set of shapes gets an engine of its own.
+What such an engine cannot do (inputs without even a rank, branches whose results differ in rank), one for each set of shapes may.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from burnish._arrays import Array
 from burnish._engine import Engine
-from burnish._errors import InvalidArgumentError
+from burnish._errors import InvalidArgumentError, UnsupportedError
 
 Port = Mapping[str, Any]
 """An input as a model declares it: `name`, `type`, and `shape` of sizes, names and None; None where even the rank is open."""
@@ -24,27 +24,38 @@ Make = Callable[[Shapes], Engine]
 _KEPT = 32  # sets of shapes with an engine in memory
 
 
+def is_open(port: Port) -> bool:
+    return port["shape"] is None or any(not isinstance(size, int) for size in port["shape"])
+
+
 class Runner(Protocol):
     def run_list(self, names: Sequence[str] | None, feed: dict[str, Any]) -> list[Array]: ...
 
 
 def runner(inputs: Sequence[Port], make: Make) -> Runner:
-    """Runs a model with these inputs; `make` builds or finds the engine, with shapes for the inputs that need them."""
-    unranked = [port["name"] for port in inputs if port["shape"] is None]
-    return Adaptive(unranked, make) if unranked else make({}).session()
+    """Runs a model with these inputs; `make` builds or finds the engine, with shapes for the inputs that are given some."""
+    if any(port["shape"] is None for port in inputs):
+        return Adaptive([port["name"] for port in inputs if is_open(port)], make)
+    try:
+        return make({}).session()
+    except UnsupportedError:
+        opened = [port["name"] for port in inputs if is_open(port)]
+        if not opened:
+            raise
+        return Adaptive(opened, make)
 
 
 class Adaptive:
-    """A runner for each set of shapes of the inputs without a rank. The least recently used is forgotten."""
+    """A runner for each set of shapes of the open inputs. The least recently used is forgotten."""
 
-    def __init__(self, unranked: Sequence[str], make: Make) -> None:
-        self._unranked = tuple(unranked)
+    def __init__(self, opened: Sequence[str], make: Make) -> None:
+        self._opened = tuple(opened)
         self._make = make
         self._runners: OrderedDict[tuple[tuple[int, ...], ...], Runner] = OrderedDict()
         self._lock = threading.Lock()
 
     def run_list(self, names: Sequence[str] | None, feed: dict[str, Any]) -> list[Array]:
-        shapes = tuple(self._shape(name, feed) for name in self._unranked)
+        shapes = tuple(self._shape(name, feed) for name in self._opened)
         with self._lock:
             known = self._runners.get(shapes)
             if known is None:
@@ -59,7 +70,7 @@ class Adaptive:
         return tuple(np.shape(feed[name]) if shape is None else shape)
 
     def _learn(self, shapes: tuple[tuple[int, ...], ...]) -> Runner:
-        made = self._make(dict(zip(self._unranked, shapes, strict=True))).session()
+        made = self._make(dict(zip(self._opened, shapes, strict=True))).session()
         self._runners[shapes] = made
         while len(self._runners) > _KEPT:
             self._runners.popitem(last=False)

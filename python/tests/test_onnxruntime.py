@@ -73,6 +73,30 @@ def test_shapes_are_learned_as_they_come():
         np.testing.assert_array_equal(states[-1], last)
 
 
+def test_branches_may_differ_in_rank():
+    def branch(node: onnx.NodeProto) -> onnx.GraphProto:
+        return helper.make_graph([node], node.op_type, [], [models.value(node.output[0], None)])
+
+    nodes = [
+        helper.make_node("Shape", ["x"], ["sizes"]),
+        helper.make_node("Gather", ["sizes", "zero"], ["rows"]),
+        helper.make_node("Equal", ["rows", "one"], ["alone"]),
+        helper.make_node(
+            "If",
+            ["alone"],
+            ["y"],
+            then_branch=branch(helper.make_node("Squeeze", ["x", "axis"], ["then"])),
+            else_branch=branch(helper.make_node("Identity", ["x"], ["else"])),
+        ),
+    ]
+    constants = {"zero": np.array(0, np.int64), "one": np.array(1, np.int64), "axis": np.array([0], np.int64)}
+    model = models.model(nodes, [models.value("x", ["n", 3])], [models.value("y", None)], constants)
+    session = ort.InferenceSession(model.SerializeToString())
+    for rows in (2, 1, 2):
+        x = np.arange(3 * rows, dtype=np.float32).reshape(rows, 3)
+        np.testing.assert_array_equal(session.run(None, {"x": x})[0], x[0] if rows == 1 else x)
+
+
 def test_onnxruntime_agrees():
     peer = pytest.importorskip("onnxruntime", reason="SKIPPED: onnxruntime is not installed (./dev setup peers)")
     model = recurrent().SerializeToString()
