@@ -9,6 +9,7 @@ namespace {
 
 std::optional<Dim> declared_dim(const proto::TensorShapeProto::Dimension& dim) {
   if (dim.has_dim_value()) {
+    if (dim.dim_value() == -1) return {};  // how some exporters write an open size
     if (dim.dim_value() < 0) fail("a dimension has the negative size {}", dim.dim_value());
     return Dim(dim.dim_value());
   }

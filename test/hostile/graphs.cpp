@@ -46,7 +46,7 @@ std::vector<HostileCase> hostile_graphs() {
       {"input_without_a_shape", "the input `x` has no shape in the model; give it one", [](Workshop& w) { type_of_x(w).clear_shape(); }},
       {"unknown_element_type", "4711 is no element type", [](Workshop& w) { type_of_x(w).set_elem_type(4711); }},
       {"undefined_element_type", "0 is no element type", [](Workshop& w) { type_of_x(w).set_elem_type(0); }},
-      {"negative_input_size", "negative size -1", [](Workshop& w) { type_of_x(w).mutable_shape()->mutable_dim(0)->set_dim_value(-1); }},
+      {"negative_input_size", "negative size -2", [](Workshop& w) { type_of_x(w).mutable_shape()->mutable_dim(0)->set_dim_value(-2); }},
       {"giant_input", "too many elements",
        [](Workshop& w) {
          for (int axis = 0; axis < 2; ++axis) type_of_x(w).mutable_shape()->mutable_dim(axis)->set_dim_value(int64_t{1} << 40);

@@ -65,6 +65,14 @@ TEST(Import, DynamicDimensionsAreSymbols) {
   EXPECT_TRUE(graph.symbols.contains("x_1"));
 }
 
+TEST(Import, ASizeOfMinusOneIsOpenToo) {
+  Workshop workshop;
+  workshop.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(1)->set_dim_value(-1);
+  const Graph graph = workshop.import().graph;
+  EXPECT_TRUE(graph.symbols.contains("x_1"));
+  EXPECT_FALSE(graph.type(graph.outputs()[0]).shape.is_static());
+}
+
 TEST(Import, GivenShapesAndSymbolsBindEverywhere) {
   Workshop workshop;
   make_dynamic(*workshop.graph().mutable_input(0), 0, "batch");
