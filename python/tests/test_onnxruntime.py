@@ -85,7 +85,7 @@ def test_branches_may_differ_in_rank():
             "If",
             ["alone"],
             ["y"],
-            then_branch=branch(helper.make_node("Squeeze", ["x", "axis"], ["then"])),
+            then_branch=branch(helper.make_node("Unsqueeze", ["x", "axis"], ["then"])),
             else_branch=branch(helper.make_node("Identity", ["x"], ["else"])),
         ),
     ]
@@ -94,7 +94,7 @@ def test_branches_may_differ_in_rank():
     session = ort.InferenceSession(model.SerializeToString())
     for rows in (2, 1, 2):
         x = np.arange(3 * rows, dtype=np.float32).reshape(rows, 3)
-        np.testing.assert_array_equal(session.run(None, {"x": x})[0], x[0] if rows == 1 else x)
+        np.testing.assert_array_equal(session.run(None, {"x": x})[0], x[None] if rows == 1 else x)
 
 
 def test_onnxruntime_agrees():
