@@ -33,14 +33,26 @@ void check_range(const std::string& name, const ShapeRange& range) {
       refuse(fmt::format("axis {} is not min <= opt <= max", axis));
 }
 
+using Profile = std::map<std::string, ShapeRange>;
+
+std::vector<Profile> profiles_of(const BuildConfig& config) {
+  std::vector<Profile> profiles;
+  if (not config.shapes.empty()) profiles.push_back(config.shapes);
+  profiles.insert(profiles.end(), config.more_profiles.begin(), config.more_profiles.end());
+  return profiles;
+}
+
 ImportConfig import_config(const BuildConfig& config) {
   ImportConfig made;
-  for (const auto& [name, range] : config.shapes) {
-    check_range(name, range);
-    Dims& fixed = made.input_shapes[name] = range.opt;
-    for (size_t axis = 0; axis < fixed.size(); ++axis)
-      if (range.min[axis] != range.max[axis]) fixed[axis] = -1;
-  }
+  for (const auto& profile : profiles_of(config))
+    for (const auto& [name, range] : profile) {
+      check_range(name, range);
+      const auto [place, first] = made.input_shapes.try_emplace(name, range.opt);
+      Dims& fixed = place->second;
+      if (fixed.size() != range.opt.size()) fail("input `{}`: the profiles' shapes differ in rank", name);
+      for (size_t axis = 0; axis < fixed.size(); ++axis)
+        if (range.min[axis] != range.max[axis] or fixed[axis] != range.opt[axis]) fixed[axis] = -1;
+    }
   made.allow_hard_links = config.allow_hard_links;
   made.log = config.logger;
   return made;
@@ -66,8 +78,9 @@ tactics::CandidateConfig candidate_config(const BuildConfig& config) {
 /// Symbols that stay open because a range of sizes is given for an input that has them.
 std::set<std::string> ranged_symbols(const Graph& graph, const BuildConfig& config) {
   std::set<std::string> symbols;
+  const std::vector<Profile> profiles = profiles_of(config);
   for (const ValueId input : graph.inputs())
-    if (config.shapes.contains(graph.value(input).name))
+    if (std::ranges::any_of(profiles, [&](const Profile& profile) { return profile.contains(graph.value(input).name); }))
       for (const Dim& dim : graph.type(input).shape)
         for (std::string& symbol : dim.symbols()) symbols.insert(std::move(symbol));
   return symbols;
@@ -220,11 +233,11 @@ bool is_open(const Graph& graph) {
 }
 
 /// The graph for the sizes that a profile is tuned for; nothing where they leave some open.
-std::optional<Graph> tuned_graph(const Graph& graph, const BuildConfig& config) {
+std::optional<Graph> tuned_graph(const Graph& graph, const Profile& profile) {
   Graph tuned = graph;
   DimBindings bindings;
   for (const ValueId input : graph.inputs())
-    if (const auto range = config.shapes.find(graph.value(input).name); range != config.shapes.end())
+    if (const auto range = profile.find(graph.value(input).name); range != profile.end())
       for (size_t axis = 0; axis < range->second.opt.size(); ++axis)
         if (const std::string symbol(graph.type(input).shape[axis].symbol_name()); not symbol.empty())
           bindings.emplace(symbol, range->second.opt[axis]);
@@ -233,10 +246,24 @@ std::optional<Graph> tuned_graph(const Graph& graph, const BuildConfig& config) 
   return runtime::is_compilable(tuned) ? std::optional(std::move(tuned)) : std::nullopt;
 }
 
-std::vector<engine::Profile> profiles_of(const BuildConfig& config) {
-  engine::Profile profile;
-  for (const auto& [name, range] : config.shapes) profile.emplace(name, engine::SizeRange{range.min, range.opt, range.max});
-  return profile.empty() ? std::vector<engine::Profile>() : std::vector{std::move(profile)};
+std::vector<engine::Profile> stored_profiles(const BuildConfig& config) {
+  std::vector<engine::Profile> stored;
+  for (const Profile& profile : profiles_of(config)) {
+    engine::Profile& one = stored.emplace_back();
+    for (const auto& [name, range] : profile) one.emplace(name, engine::SizeRange{range.min, range.opt, range.max});
+  }
+  return stored;
+}
+
+/// The rest of the line for the sizes that a profile is tuned for. The first one's report and choices are the engine's.
+void tune(engine::EngineData& data, Graph graph, const BuildConfig& config) {
+  Line line{.model = {.graph = std::move(graph), .metadata = {}, .producer = {}}, .found = {}, .pinned = {}, .chosen = {}, .plan = {}};
+  walk(line, config, {});
+  if (data.plans.empty()) {
+    data.report = plan::report(line.model.graph, line.found, line.chosen, line.plan);
+    data.choices = tactics::choices_of(line.model.graph, line.found, line.chosen).text();
+  }
+  data.plans.push_back(std::move(line.plan));
 }
 
 /// Passes that need no sizes, then, where a profile names sizes to tune for, the rest of the line for these. All other sizes are compiled
@@ -249,16 +276,11 @@ Engine build_open(Line& line, const BuildConfig& config) {
   engine::Recipe recipe{.backend = found.backend.empty() ? std::string(tactics::default_backend()) : found.backend,
                         .threads = found.threads,
                         .permitted = found.permitted};
-  engine::EngineData data = engine::make(graph, std::move(recipe), profiles_of(config));
-  if (std::optional<Graph> tuned = tuned_graph(graph, config)) {
-    Line tuning{.model = {.graph = std::move(*tuned), .metadata = {}, .producer = {}}, .found = {}, .pinned = {}, .chosen = {}, .plan = {}};
-    walk(tuning, config, {});
-    data.report = plan::report(tuning.model.graph, tuning.found, tuning.chosen, tuning.plan);
-    data.choices = tactics::choices_of(tuning.model.graph, tuning.found, tuning.chosen).text();
-    data.plans.push_back(std::move(tuning.plan));
-  } else if (config.logger) {
+  engine::EngineData data = engine::make(graph, std::move(recipe), stored_profiles(config));
+  for (const Profile& profile : profiles_of(config))
+    if (std::optional<Graph> tuned = tuned_graph(graph, profile)) tune(data, std::move(*tuned), config);
+  if (data.plans.empty() and config.logger)
     config.logger(Severity::info, "sizes are open: the network is compiled for those it meets, by estimates");
-  }
   return finish(std::move(data), line, config);
 }
 
@@ -307,7 +329,7 @@ std::string build_until(const std::filesystem::path& model, Stage stage, const B
   if (not is_open(graph)) return walk(line, config, stage);
   passes::run_open(graph, pass_config(config));
   if (stage == Stage::passes) return print(graph);
-  std::optional<Graph> tuned = tuned_graph(graph, config);
+  std::optional<Graph> tuned = tuned_graph(graph, config.shapes);
   if (not tuned) fail("sizes are open or depend on data, so that there is no one plan: give shapes for the inputs, or stop at passes");
   graph = std::move(*tuned);
   return walk(line, config, stage);

@@ -28,6 +28,9 @@ struct BuildConfig {
   /// By input name. Where min and max differ, the size stays open between them, and the engine is tuned for opt. Dynamic dimensions of
   /// inputs without an entry stay open without bounds: an engine learns shapes as they are asked for.
   std::map<std::string, ShapeRange> shapes;
+  /// Further optimization profiles beside `shapes`, where sizes stay open: the engine takes what any of them allows, and is tuned for the opt
+  /// shapes of each.
+  std::vector<std::map<std::string, ShapeRange>> more_profiles;
   /// What dynamic dimensions of inputs without a shape get, with a warning (trtexec: 1). 0: they stay open.
   int64_t default_dimension = 0;
 

@@ -80,9 +80,9 @@ typedef struct burnish_tensor_info {
   const char* name;
   burnish_dtype dtype;
   size_t rank;
-  const int64_t* dims;
-  const char* format; /* "f32:0123": storage type and order of axes, outermost first */
-  size_t bytes;       /* what a bound buffer holds */
+  const int64_t* dims; /* -1 where the size is open */
+  const char* format;  /* "f32:0123": storage type and order of axes, outermost first */
+  size_t bytes;        /* what a bound buffer holds; 0 where a size is open */
 } burnish_tensor_info;
 
 /* --- Building --- */
@@ -98,6 +98,10 @@ void burnish_build_options_destroy(burnish_build_options* options);
 /* The size of a dynamic input. */
 BURNISH_NODISCARD burnish_error* burnish_build_options_set_shape(burnish_build_options* options, const char* input, const int64_t* dims,
                                                                  size_t rank);
+/* The sizes between which a dynamic input may lie, and those to tune for. */
+BURNISH_NODISCARD burnish_error* burnish_build_options_set_shape_range(burnish_build_options* options, const char* input,
+                                                                       const int64_t* min, const int64_t* opt, const int64_t* max,
+                                                                       size_t rank);
 /* "cpu", "ref" */
 BURNISH_NODISCARD burnish_error* burnish_build_options_set_backend(burnish_build_options* options, const char* backend);
 /* 0: all cores. */
@@ -147,7 +151,15 @@ typedef struct burnish_session burnish_session;
 
 BURNISH_NODISCARD burnish_error* burnish_session_create(const burnish_engine* engine, burnish_session** session);
 void burnish_session_destroy(burnish_session* session);
-/* `bytes` must be what burnish_tensor_info says. The memory stays the caller's, and must stay valid while running. */
+/* The sizes of an input from the next run on, where they are open. */
+BURNISH_NODISCARD burnish_error* burnish_session_set_input_dims(burnish_session* session, size_t index, const int64_t* dims, size_t rank);
+/* What an output will have for the sizes set. `known` is 0 where only running tells; else `dims` gets at most `capacity` of `rank` sizes. */
+BURNISH_NODISCARD burnish_error* burnish_session_output_dims(burnish_session* session, size_t index, int* known, int64_t* dims,
+                                                             size_t capacity, size_t* rank);
+/* After a run, where sizes are open: an output that had no memory bound. Valid until the next run. */
+BURNISH_NODISCARD burnish_error* burnish_session_output(burnish_session* session, size_t index, const void** data, const int64_t** dims,
+                                                        size_t* rank);
+/* `bytes` must be what burnish_tensor_info says, or what the sizes set make of it. The memory stays the caller's, and must stay valid while running. */
 BURNISH_NODISCARD burnish_error* burnish_session_bind_input(burnish_session* session, size_t index, const void* data, size_t bytes);
 BURNISH_NODISCARD burnish_error* burnish_session_bind_output(burnish_session* session, size_t index, void* data, size_t bytes);
 /* Runs once; returns when the outputs are there. */

@@ -92,6 +92,8 @@ struct SessionConfig {
   int fill_arena = -1;
   /// On a GPU: records the kernels once and launches them as one graph from the second run on.
   bool graphs = true;
+  /// How often the bodies of If, Loop and Scan may run in one run of the network; one more ends it with an error. 0: no limit.
+  int64_t most_iterations = 0;
 };
 
 /// Where memory lies that a session is given.
@@ -122,6 +124,8 @@ class Session {
   /// The sizes of input `index` from the next run on, for engines with open sizes. Sizes that are new are compiled for at the next run or
   /// question; those met before cost nothing. Throws Error that names input, axis, value and range where the engine does not take them.
   void set_input_dims(size_t index, std::span<const int64_t> dims);
+  /// The sizes input `index` has now; nothing where nobody set open ones.
+  std::optional<Dims> input_dims(size_t index) const;
   /// What output `index` will have for the sizes set; nothing where only running tells. Throws Error where an input has no sizes yet.
   std::optional<Dims> output_dims(size_t index);
   /// Of engines with open sizes, after a run: the output where no memory was bound for it. It is the caller's to keep.

@@ -35,6 +35,20 @@ burnish_error* burnish_build_options_set_shape(burnish_build_options* options, c
   });
 }
 
+burnish_error* burnish_build_options_set_shape_range(burnish_build_options* options, const char* input, const int64_t* min,
+                                                     const int64_t* opt, const int64_t* max, size_t rank) {
+  return guarded([&] {
+    require(options, "options");
+    require(input, "input");
+    if (rank > 0) {
+      require(min, "min");
+      require(opt, "opt");
+      require(max, "max");
+    }
+    options->config.shapes[input] = {{min, min + rank}, {opt, opt + rank}, {max, max + rank}};
+  });
+}
+
 burnish_error* burnish_build_options_set_backend(burnish_build_options* options, const char* backend) {
   return guarded([&] {
     require(options, "options");

@@ -1,4 +1,6 @@
 // Engines and sessions of the C interface, and the versions.
+#include <algorithm>
+
 #include "base/error.h"
 #include "burnish/version.h"
 #include "capi/handles.h"
@@ -18,9 +20,18 @@ void describe(std::span<const burnish::TensorInfo> infos, size_t index, std::str
   *to = {from.name.c_str(), static_cast<burnish_dtype>(from.dtype), from.dims.size(), from.dims.data(), from.format.c_str(), from.bytes};
 }
 
-void check_buffer(std::span<const burnish::TensorInfo> infos, size_t index, const void* data, size_t bytes, std::string_view what) {
+const burnish::TensorInfo& info_at(std::span<const burnish::TensorInfo> infos, size_t index, std::string_view what) {
   if (index >= infos.size()) burnish::fail("there is no {} {}: the network has {}", what, index, infos.size());
-  if (bytes != infos[index].bytes) burnish::fail("{} `{}` takes {} bytes, got {}", what, infos[index].name, infos[index].bytes, bytes);
+  return infos[index];
+}
+
+/// `dims` are those of the session; nothing where nobody knows them.
+void check_buffer(const burnish::TensorInfo& info, const std::optional<burnish::Dims>& dims, const void* data, size_t bytes,
+                  std::string_view what) {
+  if (not dims) burnish::fail("{} `{}` has no sizes yet, so that no memory can be bound for it", what, info.name);
+  const size_t needed =
+      *dims == info.dims ? info.bytes : static_cast<size_t>(burnish::element_count(*dims)) * burnish::byte_size(info.dtype);
+  if (bytes != needed) burnish::fail("{} `{}` takes {} bytes, got {}", what, info.name, needed, bytes);
   if (bytes > 0) require(data, "data");
 }
 
@@ -91,7 +102,8 @@ void burnish_session_destroy(burnish_session* session) { delete session; }
 burnish_error* burnish_session_bind_input(burnish_session* session, size_t index, const void* data, size_t bytes) {
   return guarded([&] {
     require(session, "session");
-    check_buffer(session->engine.inputs(), index, data, bytes, "input");
+    const burnish::TensorInfo& info = info_at(session->engine.inputs(), index, "input");
+    check_buffer(info, session->session.input_dims(index), data, bytes, "input");
     session->session.bind_input(index, data);
   });
 }
@@ -99,8 +111,47 @@ burnish_error* burnish_session_bind_input(burnish_session* session, size_t index
 burnish_error* burnish_session_bind_output(burnish_session* session, size_t index, void* data, size_t bytes) {
   return guarded([&] {
     require(session, "session");
-    check_buffer(session->engine.outputs(), index, data, bytes, "output");
+    const burnish::TensorInfo& info = info_at(session->engine.outputs(), index, "output");
+    check_buffer(info, session->session.output_dims(index), data, bytes, "output");
     session->session.bind_output(index, data);
+  });
+}
+
+burnish_error* burnish_session_set_input_dims(burnish_session* session, size_t index, const int64_t* dims, size_t rank) {
+  return guarded([&] {
+    require(session, "session");
+    if (rank > 0) require(dims, "dims");
+    info_at(session->engine.inputs(), index, "input");
+    session->session.set_input_dims(index, std::span(dims, rank));
+  });
+}
+
+burnish_error* burnish_session_output_dims(burnish_session* session, size_t index, int* known, int64_t* dims, size_t capacity,
+                                           size_t* rank) {
+  return guarded([&] {
+    require(session, "session");
+    require(known, "known");
+    require(rank, "rank");
+    info_at(session->engine.outputs(), index, "output");
+    const std::optional<burnish::Dims> found = session->session.output_dims(index);
+    *known = found ? 1 : 0;
+    *rank = found ? found->size() : 0;
+    for (size_t i = 0; i < std::min(capacity, *rank); ++i) dims[i] = (*found)[i];
+  });
+}
+
+burnish_error* burnish_session_output(burnish_session* session, size_t index, const void** data, const int64_t** dims, size_t* rank) {
+  return guarded([&] {
+    require(session, "session");
+    require(data, "data");
+    require(dims, "dims");
+    require(rank, "rank");
+    const burnish::TensorInfo& info = info_at(session->engine.outputs(), index, "output");
+    const burnish::Tensor& output = session->session.output(index);
+    if (not output.defined()) burnish::fail("output `{}` was not computed: run the session without memory bound for it", info.name);
+    *data = output.data();
+    *dims = output.dims().data();
+    *rank = output.rank();
   });
 }
 

@@ -120,6 +120,7 @@ void DynamicSession::deliver(std::vector<Tensor> results) {
 }
 
 Status DynamicSession::run(const RunRequest& request) noexcept {
+  iterations_ = 0;
   try {
     return run_bound(request);
   } catch (const Error& error) { return {error.code(), error.what()}; } catch (const std::bad_alloc&) {
@@ -128,6 +129,7 @@ Status DynamicSession::run(const RunRequest& request) noexcept {
 }
 
 std::vector<Tensor> DynamicSession::run(std::span<const Tensor> inputs) {
+  iterations_ = 0;
   for (size_t i = 0; i < inputs.size(); ++i) set_input_dims(i, inputs[i].dims());
   return run_graph(engine_->graph(), inputs);
 }
@@ -164,7 +166,12 @@ std::vector<Tensor> DynamicSession::run_stages(const StagedProgram& program, std
 void DynamicSession::run_stage(const Stage& stage, std::vector<Tensor>& slots) {
   std::vector<Tensor> inputs;
   for (const uint32_t slot : stage.inputs) inputs.push_back(slot == no_slot ? Tensor() : slots[slot]);
-  const auto run_body = [&](size_t body, std::span<const Tensor> values) { return run_graph(*stage.bodies.at(body), values); };
+  const auto run_body = [&](size_t body, std::span<const Tensor> values) {
+    if (config_.most_iterations > 0 and ++iterations_ > config_.most_iterations)
+      throw Error(fmt::format("{}: its bodies ran {} times, which is the limit", describe(stage.node), config_.most_iterations),
+                  StatusCode::resource_exhausted);
+    return run_graph(*stage.bodies.at(body), values);
+  };
   std::vector<Tensor> made = stage.part ? run_graph(*stage.part, inputs) : evaluate(stage.node, inputs, run_body);
   for (size_t i = 0; i < made.size(); ++i) slots[stage.outputs[i]] = std::move(made[i]);
   for (const uint32_t slot : stage.last_uses) slots[slot] = {};

@@ -18,6 +18,7 @@ class DynamicSession {
 
   /// Throws Error that names tensor, axis, value and range where the engine's profiles do not hold these sizes.
   void set_input_dims(size_t index, std::span<const int64_t> dims);
+  const std::optional<Dims>& input_dims(size_t index) const { return dims_.at(index); }
   /// Nothing where only running tells.
   std::optional<Dims> output_dims(size_t index);
   void bind(plan::Place place, size_t index, std::byte* data, Memory memory);
@@ -57,6 +58,7 @@ class DynamicSession {
   std::unordered_map<const Program*, State> states_;
   size_t state_bytes_ = 0;
   uint64_t clock_ = 0;
+  int64_t iterations_ = 0;  // of bodies, in this run
 };
 
 }  // namespace burnish::runtime

@@ -45,6 +45,10 @@ void Session::set_input_dims(size_t index, std::span<const int64_t> dims) {
     fail("input `{}` was built for {}, not for {}: build the engine with a range of shapes", info.name, text_of(info.dims), text_of(dims));
 }
 
+std::optional<Dims> Session::input_dims(size_t index) const {
+  return dynamic_ ? dynamic_->input_dims(index) : std::optional(engine_->inputs().at(index).dims);
+}
+
 std::optional<Dims> Session::output_dims(size_t index) {
   return dynamic_ ? dynamic_->output_dims(index) : std::optional(engine_->outputs().at(index).dims);
 }

@@ -47,7 +47,7 @@ class StageLines {
   Stopwatch watch_;
 };
 
-BuildConfig build_config(const Options& o, Console& console) {
+BuildConfig build_config(const Options& o) {
   BuildConfig config;
   config.backend = o.backend;
   config.threads = o.threads;
@@ -70,7 +70,9 @@ BuildConfig build_config(const Options& o, Console& console) {
     for (const Port& input : model.inputs) names.push_back(input.name);
     config.io_formats = io_formats(o, model);
   }
-  config.shapes = build_shapes(o, names, console);
+  config.shapes = build_shapes(o, o.profiles.at(o.profile), names);
+  for (size_t i = 0; i < o.profiles.size(); ++i)
+    if (i != o.profile) config.more_profiles.push_back(build_shapes(o, o.profiles[i], names));
   return config;
 }
 
@@ -91,7 +93,7 @@ void note_permissions(const Options& o, const Engine& engine, Console& console) 
 
 Engine build_engine(const Options& o, Console& console) {
   const Stopwatch watch;
-  BuildConfig config = build_config(o, console);
+  BuildConfig config = build_config(o);
   ProgressBar bar;
   StageLines lines(console, bar);
   config.progress = [&](std::string_view stage, size_t done, size_t total) {

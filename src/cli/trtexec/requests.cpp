@@ -65,8 +65,7 @@ std::vector<std::string> shaped_names(const Options& options) {
   return names;
 }
 
-std::map<std::string, ShapeRange> build_shapes(const Options& options, const std::vector<std::string>& inputs, Console& console) {
-  const Profile& profile = options.profiles.at(options.profile);
+std::map<std::string, ShapeRange> build_shapes(const Options& options, const Profile& profile, const std::vector<std::string>& inputs) {
   for (const ShapeList* list : {&profile.min, &profile.opt, &profile.max, &options.shapes}) check_names(*list, inputs);
   std::map<std::string, ShapeRange> shapes;
   for (const std::string& input : inputs) {
@@ -81,8 +80,6 @@ std::map<std::string, ShapeRange> build_shapes(const Options& options, const std
            text_of(*wanted));
     shapes[input] = {*min, *opt, *max};
   }
-  if (options.profiles.size() > 1)
-    console.warning("this version builds one profile: number {} of {}", options.profile, options.profiles.size());
   return shapes;
 }
 

@@ -15,9 +15,9 @@ namespace burnish::cli::trtexec {
 void echo_options(const Options& options, Console& console);
 void print_device(const Options& options, Console& console);
 
-/// The shapes to build for: wildcards resolved, missing bounds filled in, one size for each. Warns where bounds differ. `inputs` are the
+/// The shapes a profile builds for: wildcards resolved, missing bounds filled in. `inputs` are the
 /// model's.
-std::map<std::string, ShapeRange> build_shapes(const Options& options, const std::vector<std::string>& inputs, Console& console);
+std::map<std::string, ShapeRange> build_shapes(const Options& options, const Profile& profile, const std::vector<std::string>& inputs);
 /// Every name that shapes are given for.
 std::vector<std::string> shaped_names(const Options& options);
 /// By name, as BuildConfig takes them.

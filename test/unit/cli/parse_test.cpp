@@ -103,8 +103,8 @@ TEST(Parse, HelpNamesEveryWorkingFlag) {
 }
 
 std::map<std::string, ShapeRange> shapes_of(const std::vector<std::string>& line, const std::vector<std::string>& inputs) {
-  Console console(Console::Style::plain);
-  return build_shapes(options_of(line), inputs, console);
+  const Options options = options_of(line);
+  return build_shapes(options, options.profiles.at(options.profile), inputs);
 }
 
 TEST(BuildShapes, OptAloneStandsForAll) {

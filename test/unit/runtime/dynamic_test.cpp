@@ -150,5 +150,12 @@ TEST(Dynamic, LoopsTenThousandTimes) {
   EXPECT_EQ(session.run(std::array{Tensor::of<int64_t>({}, {0}), start})[1].dims(), Dims{0});
 }
 
+TEST(Dynamic, IterationsHaveALimitOnRequest) {
+  Session session(engine_of_text(loop), {.most_iterations = 100});
+  const Tensor start = Tensor::of<float>({3}, {0, 1, 2});
+  EXPECT_EQ(session.run(std::array{Tensor::of<int64_t>({}, {100}), start})[0].number(0), 100);
+  expect_error([&] { session.run(std::array{Tensor::of<int64_t>({}, {101}), start}); }, "`loop` (Loop): its bodies ran 100 times");
+}
+
 }  // namespace
 }  // namespace burnish::test
