@@ -13,7 +13,8 @@ std::optional<Dim> declared_dim(const proto::TensorShapeProto::Dimension& dim) {
     if (dim.dim_value() < 0) fail("a dimension has the negative size {}", dim.dim_value());
     return Dim(dim.dim_value());
   }
-  if (dim.has_dim_param() and not dim.dim_param().empty()) return Dim::symbol(dim.dim_param());
+  // "?" is no name but how some exporters write that there is none: sizes that carry it need not be equal.
+  if (dim.has_dim_param() and not dim.dim_param().empty() and dim.dim_param() != "?") return Dim::symbol(dim.dim_param());
   return {};
 }
 

@@ -73,6 +73,13 @@ TEST(Import, ASizeOfMinusOneIsOpenToo) {
   EXPECT_FALSE(graph.type(graph.outputs()[0]).shape.is_static());
 }
 
+TEST(Import, AQuestionMarkIsNoName) {
+  Workshop workshop;
+  for (const int axis : {0, 1}) make_dynamic(*workshop.graph().mutable_input(0), axis, "?");
+  const Graph graph = workshop.import().graph;
+  EXPECT_EQ(graph.type(graph.outputs()[0]).text(), "f32[x_0,x_1]");
+}
+
 TEST(Import, GivenShapesAndSymbolsBindEverywhere) {
   Workshop workshop;
   make_dynamic(*workshop.graph().mutable_input(0), 0, "batch");
