@@ -15,6 +15,7 @@
 #include "onnx/compare.h"
 #include "onnx/expectations.h"
 #include "onnx/import.h"
+#include "tactics/registry.h"
 
 namespace burnish::test {
 namespace {
@@ -30,16 +31,21 @@ std::vector<Tensor> run_reference(const std::filesystem::path& model, const std:
 }
 
 /// Compiled from estimates alone, for the shapes at hand.
-std::vector<Tensor> run_cpu(const std::filesystem::path& model, const std::vector<Tensor>& inputs) {
+std::vector<Tensor> run_on(const std::string& backend, const std::filesystem::path& model, const std::vector<Tensor>& inputs) {
   const std::string bytes = read_text(model);
   const Graph graph = onnx::import_model(std::as_bytes(std::span(bytes)), model.parent_path()).graph;
   BuildConfig config;
-  config.backend = "cpu";
+  config.backend = backend;
   config.optimization_level = 0;
   for (size_t i = 0; i < graph.inputs().size() and i < inputs.size(); ++i)
     config.shapes[graph.value(graph.inputs()[i]).name] = {inputs[i].dims(), inputs[i].dims(), inputs[i].dims()};
   Session session(build(std::as_bytes(std::span(bytes)), config, model.parent_path()));
   return session.run(inputs);
+}
+
+std::vector<Tensor> run_cpu(const std::filesystem::path& model, const std::vector<Tensor>& inputs) { return run_on("cpu", model, inputs); }
+std::vector<Tensor> run_cuda(const std::filesystem::path& model, const std::vector<Tensor>& inputs) {
+  return run_on("cuda", model, inputs);
 }
 
 /// First sizes of inputs are open; the engine learns them from the case, after it was written and read again.
@@ -112,6 +118,29 @@ TEST(OnnxCases, Open) {
   ASSERT_GE(cases.size(), expected_cases);
   run_all("open", run_open, cases, "cpu");
 }
+
+/// On a GPU, what passes on the CPU. In parts, so that shards of the test compile their kernels side by side.
+class OnnxCasesOnGpu : public testing::TestWithParam<size_t> {};
+constexpr size_t gpu_parts = 16;
+
+TEST_P(OnnxCasesOnGpu, Pass) {
+  const tactics::Backend* cuda = tactics::registry().find_backend("cuda");
+  if (cuda == nullptr) GTEST_SKIP() << "this build has no cuda backend";
+  if (const std::string reason = cuda->unavailable(); not reason.empty()) GTEST_SKIP() << "cuda is unavailable: " << reason;
+  const std::vector<OnnxCase> cases = find_cases(ONNX_CASES);
+  ASSERT_GE(cases.size(), expected_cases);
+  Expectations expectations("test/runners/cpu_expectations.txt");
+  size_t passed = 0, all = 0;
+  for (size_t i = GetParam(); i < cases.size(); i += gpu_parts) {
+    const std::string failure = failure_of(cases[i], run_cuda);
+    passed += failure.empty() ? 1 : 0;
+    ++all;
+    if (not failure.empty() and expectations.reason(cases[i].name) == nullptr) ADD_FAILURE() << cases[i].name << ": " << failure;
+  }
+  std::cout << fmt::format("cuda, part {}: {} of {} official cases pass\n", GetParam(), passed, all);
+}
+
+INSTANTIATE_TEST_SUITE_P(Parts, OnnxCasesOnGpu, testing::Range(size_t{0}, gpu_parts));
 
 }  // namespace
 }  // namespace burnish::test
