@@ -93,6 +93,7 @@ void bind_default_dimension(Graph& graph, const BuildConfig& config) {
   const std::set<std::string> ranged = ranged_symbols(graph, config);
   for (const ValueId input : graph.inputs()) {
     DimBindings own;
+    if (not graph.type(input).is_plain()) continue;
     for (const Dim& dim : graph.type(input).shape)
       for (const std::string& symbol : dim.symbols())
         if (not ranged.contains(symbol)) own[symbol] = config.default_dimension;

@@ -40,6 +40,10 @@ enum class DType : uint8_t {
 };
 inline constexpr size_t dtype_count = 26;
 
+/// What a value is: a tensor; a sequence of tensors of one element type; an optional, which holds a tensor or nothing; or an optional
+/// that holds a sequence or nothing. All but tensors live on the host only.
+enum class ValueKind : uint8_t { tensor, sequence, optional, optional_sequence };
+
 /// The short name used in Burnish's text forms: "f32", "i64", "boolean".
 std::string_view name_of(DType dtype);
 std::optional<DType> dtype_from_name(std::string_view name);
@@ -56,5 +60,9 @@ bool is_integer(DType dtype);   // signed and unsigned, without boolean
 bool is_signed_integer(DType dtype);
 bool is_unsigned_integer(DType dtype);
 bool is_complex(DType dtype);
+
+constexpr bool is_optional(ValueKind kind) { return kind == ValueKind::optional or kind == ValueKind::optional_sequence; }
+/// "tensor", "sequence", "optional", "optional sequence": for messages.
+std::string_view name_of(ValueKind kind);
 
 }  // namespace burnish

@@ -31,10 +31,11 @@ class SessionState;
 struct TensorInfo {
   std::string name;
   DType dtype = DType::f32;              // of the elements the application passes
-  Dims dims;                             // -1 where the size is open
+  Dims dims;                             // -1 where the size is open; a single -1 where even the rank is
   std::string format;                    // "f32:0123": storage type and order of axes, outermost first
   size_t bytes = 0;                      // 0 where a size is open
   std::vector<std::string> dim_names{};  // the model's names of open sizes; empty where it has none
+  ValueKind kind = ValueKind::tensor;    // anything else has no bytes of its own, and is passed as a Tensor that holds others
 };
 
 struct OpenConfig {

@@ -1,4 +1,5 @@
-// A tensor in host memory: a type, dimensions, and row-major elements that it owns or borrows.
+// A tensor in host memory: a type, dimensions, and row-major elements that it owns or borrows. In the few models that have them, the same
+// class holds a sequence of tensors, or an optional, which holds one value or none; those have no elements of their own.
 // Applications pass them in and out; the importer holds weights in them; reference evaluations compute with them.
 // Copies share the storage (as of a shared pointer); `clone` makes a private one. It never lives on a device.
 #pragma once
@@ -42,6 +43,14 @@ class Tensor {
   /// A string tensor (DType::string).
   static Tensor of_strings(Dims dims, std::vector<std::string> values);
 
+  /// A sequence of tensors, all of element type `dtype`. Throws Error where one is not.
+  static Tensor sequence(DType dtype, std::vector<Tensor> tensors);
+
+  /// An optional that holds `value`, a tensor or a sequence.
+  static Tensor optional(Tensor value);
+  /// An optional without a value. `kind` says whether it could hold a tensor or a sequence.
+  static Tensor nothing(ValueKind kind, DType dtype);
+
   /// For literals: `Tensor::of<float>({2}, {1.F, 2.F})`. T is float, double, bool or an integer of 8 to 64 bits.
   template <class T>
   static Tensor of(Dims dims, std::initializer_list<T> values);
@@ -50,6 +59,10 @@ class Tensor {
 
   bool defined() const { return defined_; }
   DType dtype() const { return dtype_; }
+  ValueKind kind() const { return kind_; }
+  bool is_tensor() const { return kind_ == ValueKind::tensor; }
+  /// The tensors of a sequence, or what an optional holds: one value or none. Throws Error for a tensor.
+  std::span<const Tensor> held() const;
   const Dims& dims() const { return dims_; }
   int64_t dim(size_t axis) const { return dims_.at(axis); }
   size_t rank() const { return dims_.size(); }
@@ -83,7 +96,7 @@ class Tensor {
   Tensor reshaped(Dims dims) const;
   Tensor clone() const;
 
-  /// True where type, dimensions and all bytes (or strings) are equal.
+  /// True where type, dimensions and all bytes (or strings, or held values) are equal.
   bool identical(const Tensor& other) const;
 
  private:
@@ -96,6 +109,8 @@ class Tensor {
   const std::byte* data_ = nullptr;
   std::shared_ptr<const void> owner_;
   std::shared_ptr<std::vector<std::string>> strings_;
+  ValueKind kind_ = ValueKind::tensor;
+  std::shared_ptr<const std::vector<Tensor>> held_;
 };
 
 namespace detail {

@@ -1,5 +1,6 @@
 #include "ir/evaluate.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
@@ -30,7 +31,7 @@ Tensor& EvalContext::allocate(size_t index, DType dtype, Dims dims) {
 void EvalContext::set_output(size_t index, Tensor tensor) {
   if (index >= outputs_.size()) fail("the operator gives an output {}, but the node has {}", index, outputs_.size());
   if (not tensor.defined()) fail("output {} is set to an undefined tensor", index);
-  if (not allocate_ or tensor.dtype() == DType::string) {
+  if (not allocate_ or tensor.dtype() == DType::string or not tensor.is_tensor()) {
     outputs_[index] = std::move(tensor);
     return;
   }
@@ -42,14 +43,25 @@ namespace {
 
 using Observe = std::function<void(uint32_t, const Tensor&)>;
 
-void check_input(const Value& value, const Tensor& tensor) {
-  if (not tensor.defined()) fail("the graph input `{}` is not given", value.name);
-  if (tensor.dtype() != value.type.dtype or tensor.rank() != value.type.shape.rank())
-    fail("the graph input `{}` is a {} of {}, expected {}", value.name, name_of(tensor.dtype()), text_of(tensor.dims()), value.type.text());
+bool has_shape(const TensorType& type, const Tensor& tensor) {
+  if (type.known != Known::shape) return type.known == Known::nothing;
+  if (tensor.rank() != type.shape.rank()) return false;
   for (size_t axis = 0; axis < tensor.rank(); ++axis)
-    if (const auto dim = value.type.shape[axis].constant(); dim and *dim != tensor.dim(axis))
-      fail("the graph input `{}` is a {} of {}, expected {}", value.name, name_of(tensor.dtype()), text_of(tensor.dims()),
-           value.type.text());
+    if (const auto dim = type.shape[axis].constant(); dim and *dim != tensor.dim(axis)) return false;
+  return true;
+}
+
+bool has_type(const TensorType& type, const Tensor& value) {
+  if (value.kind() != type.kind or value.dtype() != type.dtype) return false;
+  if (value.is_tensor()) return has_shape(type, value);
+  TensorType inner = type;
+  inner.kind = type.kind == ValueKind::optional_sequence ? ValueKind::sequence : ValueKind::tensor;
+  return std::ranges::all_of(value.held(), [&](const Tensor& one) { return has_type(inner, one); });
+}
+
+std::string describe_value(const Tensor& value) {
+  if (value.is_tensor()) return fmt::format("a {} of {}", name_of(value.dtype()), text_of(value.dims()));
+  return fmt::format("a {} of {}, which holds {}", name_of(value.kind()), name_of(value.dtype()), value.held().size());
 }
 
 /// Tensors by value id; each is dropped after its last use, so that a large network fits into memory.
@@ -63,6 +75,7 @@ class Values {
     }
   }
 
+  const TensorType& type(ValueId id) const { return graph_.type(id); }
   void set(ValueId id, Tensor tensor) { tensors_[id.index] = std::move(tensor); }
   Tensor get(ValueId id) const { return id.valid() ? tensors_[id.index] : Tensor(); }
   void used(ValueId id) {
@@ -83,6 +96,10 @@ void evaluate_node(const Node& node, Values& values, const Observe& observe) {
   for (const ValueId input : node.inputs) inputs.push_back(values.get(input));
   std::vector<Tensor> outputs = evaluate(node, inputs);
   for (size_t i = 0; i < outputs.size(); ++i) {
+    // What a sequence held, or a branch gave, is only known now; operators rely on what inference told them.
+    if (node.op.has(Trait::any_kind))
+      in_context([&] { return describe(node); },
+                 [&] { expect_type(values.type(node.outputs[i]), outputs[i], fmt::format("its output {}", i)); });
     if (observe) observe(node.outputs[i].index, outputs[i]);
     values.set(node.outputs[i], std::move(outputs[i]));
     values.drop_unused(node.outputs[i]);
@@ -91,6 +108,11 @@ void evaluate_node(const Node& node, Values& values, const Observe& observe) {
 }
 
 }  // namespace
+
+void expect_type(const TensorType& type, const Tensor& value, std::string_view name) {
+  if (not value.defined()) fail("{} is not given", name);
+  if (not has_type(type, value)) fail("{} is {}, expected {}", name, describe_value(value), type.text());
+}
 
 std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor> inputs, const EvalContext::RunRegion& run_region) {
   return in_context([&] { return describe(node); },
@@ -110,7 +132,8 @@ std::vector<Tensor> evaluate(const Graph& graph, std::span<const Tensor> inputs,
     fail("the graph `{}` takes {} inputs, got {}", graph.name, graph.inputs().size(), inputs.size());
   Values values(graph);
   for (size_t i = 0; i < inputs.size(); ++i) {
-    check_input(graph.value(graph.inputs()[i]), inputs[i]);
+    const Value& value = graph.value(graph.inputs()[i]);
+    expect_type(value.type, inputs[i], fmt::format("the graph input `{}`", value.name));
     values.set(graph.inputs()[i], inputs[i]);
   }
   for (const NodeId id : graph.order()) evaluate_node(graph.node(id), values, observe);

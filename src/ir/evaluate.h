@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "burnish/tensor.h"
+#include "tensor/tensor_type.h"
 
 namespace burnish {
 
@@ -47,6 +48,9 @@ class EvalContext {
   std::span<const Graph> regions_;
   RunRegion run_region_;
 };
+
+/// Throws Error that calls the value `name` where it is not of the type: its kind, its element type, its rank or a constant size differs.
+void expect_type(const TensorType& type, const Tensor& value, std::string_view name);
 
 /// The outputs of one node for given inputs (undefined tensors for omitted ones).
 std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor> inputs, const EvalContext::RunRegion& run_region = {});

@@ -78,7 +78,7 @@ ValueId Graph::add_constant(Tensor tensor, std::string name) {
 }
 
 ValueId Graph::add_constant(std::shared_ptr<const Tensor> tensor, std::string name) {
-  BURNISH_CHECK(tensor != nullptr and tensor->defined(), "a constant needs a tensor");
+  BURNISH_CHECK(tensor != nullptr and tensor->defined() and tensor->is_tensor(), "a constant needs a tensor");
   const Dims& dims = tensor->dims();
   if (name.empty()) name = fmt::format("constant_{}", values_.size());
   const ValueId id = new_value(std::move(name), TensorType{tensor->dtype(), Shape(std::span<const int64_t>(dims)), {}});

@@ -44,7 +44,8 @@ void Graph::infer_again() {
     for (size_t i = 0; i < node.outputs.size(); ++i) {
       const InferContext::Output& made = context.outputs()[i];
       Value& target = mutable_value(node.outputs[i]);
-      target.type = TensorType{made.type.dtype, renamed(made.type.shape, renames), made.type.layout};
+      target.type = made.type;
+      target.type.shape = renamed(made.type.shape, renames);
       target.values = made.values ? std::optional(renamed(*made.values, renames)) : std::nullopt;
     }
   }

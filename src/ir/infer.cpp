@@ -9,7 +9,9 @@ namespace {
 
 constexpr int64_t most_values = 64;
 
-bool carries_values(const TensorType& type) { return (is_integer(type.dtype) or type.dtype == DType::boolean) and type.shape.rank() <= 1; }
+bool carries_values(const TensorType& type) {
+  return type.is_plain() and (is_integer(type.dtype) or type.dtype == DType::boolean) and type.shape.rank() <= 1;
+}
 
 }  // namespace
 
@@ -60,6 +62,14 @@ void InferContext::expect_inputs(size_t least, size_t most) const {
   if (input_count() < least or input_count() > most) {
     if (least == most) fail("expected {} inputs, got {}", least, input_count());
     fail("expected {} to {} inputs, got {}", least, most, input_count());
+  }
+}
+
+void InferContext::expect_plain_inputs() const {
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    if (not has_input(i) or input(i).is_plain()) continue;
+    if (input(i).kind != ValueKind::tensor) fail("input {} is {}, but the operator takes tensors", i, input(i).text());
+    fail_unsupported("the rank of input {} ({}) is not known, but the operator needs it", i, input(i).text());
   }
 }
 

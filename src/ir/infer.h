@@ -48,6 +48,8 @@ class InferContext {
   void expect_rank(size_t index, size_t rank) const;
   void expect_same_dtype(size_t first, size_t second) const;
   void expect_inputs(size_t least, size_t most) const;
+  /// Throws Error where an input is a sequence, an optional, or a tensor of unknown rank.
+  void expect_plain_inputs() const;
 
   size_t output_count() const { return outputs_.size(); }
   void output(size_t index, TensorType type);

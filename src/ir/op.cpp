@@ -1,8 +1,14 @@
 #include "ir/op.h"
 
 #include "base/text.h"
+#include "ir/infer.h"
 
 namespace burnish {
+
+void Op::infer(InferContext& context) const {
+  if (not has(Trait::any_kind)) context.expect_plain_inputs();
+  type_->infer(data_.get(), context);
+}
 
 std::string Op::text() const {
   if (not defined()) return "undefined";

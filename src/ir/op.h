@@ -25,6 +25,7 @@ enum class Trait : uint32_t {
   random = 16,          // never folded, never merged
   data_dependent = 32,  // the output's size depends on values
   has_regions = 64,
+  any_kind = 128,  // takes sequences, optionals and tensors of unknown rank too
 };
 constexpr Trait operator|(Trait a, Trait b) { return static_cast<Trait>(static_cast<uint32_t>(a) | static_cast<uint32_t>(b)); }
 constexpr bool has(Trait set, Trait one) { return (static_cast<uint32_t>(set) & static_cast<uint32_t>(one)) != 0; }
@@ -69,7 +70,8 @@ class Op {
   }
   bool has(Trait trait) const { return burnish::has(type_->traits, trait); }
 
-  void infer(InferContext& context) const { type_->infer(data_.get(), context); }
+  /// Throws Error where an input is no tensor of known rank and the operator is not one that takes it.
+  void infer(InferContext& context) const;
   void reference(EvalContext& context) const { type_->reference(data_.get(), context); }
 
   /// "Conv{group=2, strides=[2,2]}": canonical, so equal text means equal operator.

@@ -131,6 +131,7 @@ class Parser {
 
   void constant(const Declaration& declared) {
     const TensorType& type = declared.type;
+    if (not type.is_plain()) cursor_.fail_here("a constant is a tensor");
     if (not type.shape.is_static()) cursor_.fail_here("a constant has fixed dimensions");
     const Dims dims = type.shape.dims();
     if (not cursor_.accept("@")) return define(declared.name, graph_.add_constant(parse_literal(cursor_, type.dtype, dims), declared.name));

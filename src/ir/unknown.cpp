@@ -31,7 +31,9 @@ bool mentions_unknown(const Dim& dim) {
 }
 
 bool compatible(const TensorType& a, const TensorType& b) {
-  if (a.dtype != b.dtype or a.shape.rank() != b.shape.rank() or a.layout != b.layout) return false;
+  if (a.dtype != b.dtype or a.kind != b.kind or a.layout != b.layout) return false;
+  if (a.known != Known::shape or b.known != Known::shape) return true;
+  if (a.shape.rank() != b.shape.rank()) return false;
   for (size_t i = 0; i < a.shape.rank(); ++i)
     if (not(a.shape[i] == b.shape[i]) and not mentions_unknown(a.shape[i]) and not mentions_unknown(b.shape[i])) return false;
   return true;

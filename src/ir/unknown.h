@@ -25,7 +25,7 @@ DimValues renamed(const DimValues& values, const DimRenames& renames);
 /// True where a symbol in the dim starts with `?`.
 bool mentions_unknown(const Dim& dim);
 
-/// Equal dtype, rank and dims; a dim that mentions an unknown fits any other.
+/// Equal dtype, kind, rank and dims; a dim that mentions an unknown fits any other, and so does a shape that is not known.
 bool compatible(const TensorType& a, const TensorType& b);
 
 /// One more than the largest N of a symbol `?N` in the shape; 0 without any.

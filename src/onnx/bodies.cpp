@@ -1,6 +1,8 @@
 // The formal inputs of Loop and Scan bodies, and the search for types that an iteration keeps.
 #include "onnx/bodies.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace burnish::onnx {
@@ -56,10 +58,49 @@ Formals scan_formals(const ops::ImportContext& context) {
   return formals;
 }
 
-Formals formals_of(const ops::ImportContext& context) {
+// SequenceMap(sequence, others...) runs body(element, others...), where an other that is a sequence gives its element too.
+Formals map_formals(const ops::ImportContext& context, Symbols& symbols) {
+  Formals formals;
+  for (size_t i = 0; i < context.input_count(); ++i) {
+    TensorType type = context.has_input(i) ? context.type(context.input(i)) : TensorType{};
+    if (type.kind == ValueKind::sequence) {
+      type.kind = ValueKind::tensor;
+      if (type.known == Known::no_tensor) type.known = Known::nothing;
+      for (size_t axis = 0; axis < type.shape.rank(); ++axis)
+        if (not type.shape[axis].is_constant()) type.shape[axis] = symbols.fresh(fmt::format("element_{}_{}", i, axis));
+    }
+    formals.types.emplace_back(std::move(type));
+  }
+  return formals;
+}
+
+Formals formals_of(const ops::ImportContext& context, Symbols& symbols) {
   if (context.domain().empty() and context.op_type() == "Loop") return loop_formals(context);
   if (context.domain().empty() and context.op_type() == "Scan") return scan_formals(context);
+  if (context.domain().empty() and context.op_type() == "SequenceMap") return map_formals(context, symbols);
   return {};
+}
+
+/// Widens what is known of a carried sequence or optional until it fits what an iteration makes of it. Returns whether it did not.
+bool widen(TensorType& formal, const TensorType& after) {
+  if (after.known == Known::no_tensor or formal.known == Known::nothing) return false;
+  if (formal.known == Known::no_tensor) {
+    formal.known = after.known;
+    formal.shape = after.shape;
+    return true;
+  }
+  if (after.known == Known::nothing or formal.shape.rank() != after.shape.rank()) {
+    formal.known = Known::nothing;
+    formal.shape = {};
+    return true;
+  }
+  bool changed = false;
+  for (size_t axis = 0; axis < after.shape.rank(); ++axis) {
+    if (not formal.shape[axis].is_constant() or formal.shape[axis] == after.shape[axis]) continue;
+    formal.shape[axis] = Dim::symbol("?0");
+    changed = true;
+  }
+  return changed;
 }
 
 /// Replaces the sizes of carried values that the body changes by new symbols. Returns whether there were any.
@@ -70,7 +111,13 @@ bool generalize(Formals& formals, const Graph& graph, Symbols& symbols) {
         one.input >= graph.inputs().size())
       continue;
     const Value& before = graph.value(graph.inputs()[one.input]);
-    const Shape& after = graph.type(graph.outputs()[one.output]).shape;
+    const TensorType& result = graph.type(graph.outputs()[one.output]);
+    if (formals.types[one.input]->kind != ValueKind::tensor and result.kind == formals.types[one.input]->kind) {
+      changed |= widen(*formals.types[one.input], result);
+      continue;
+    }
+    if (result.kind != formals.types[one.input]->kind) continue;  // an optional, and what it holds
+    const Shape& after = result.shape;
     Shape& shape = formals.types[one.input]->shape;
     if (after.rank() != before.type.shape.rank() or shape.rank() != after.rank())
       fail_unsupported("the carried value `{}` has rank {} before and rank {} after an iteration", before.name, before.type.shape.rank(),
@@ -87,7 +134,7 @@ bool generalize(Formals& formals, const Graph& graph, Symbols& symbols) {
 }  // namespace
 
 ops::ImportedRegion import_body(Builder& builder, const ops::ImportContext& context, proto::GraphProto& body, Scope& scope) {
-  Formals formals = formals_of(context);
+  Formals formals = formals_of(context, builder.symbols());
   // Each round turns at least one size into a symbol; in practice one repetition is enough.
   for (int round = 0; round < 4; ++round) {
     ops::ImportedRegion region = builder.region(body, scope, formals.types);

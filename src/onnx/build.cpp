@@ -40,9 +40,13 @@ std::vector<const proto::ValueInfoProto*> true_inputs(const proto::GraphProto& g
 
 /// What a body's input is: as its outer value where there is one, refined by sizes that the body declares; else as declared.
 TensorType body_input_type(const proto::ValueInfoProto& input, const std::optional<DeclaredType>& declared,
-                           const std::optional<TensorType>& formal, Symbols& symbols) {
+                           const std::optional<TensorType>& formal, Symbols& symbols, uint64_t first_unknown) {
   if (declared and formal and declared->dtype != formal->dtype)
     fail("the body's input `{}` is declared as {}, but gets {}", input.name(), name_of(declared->dtype), formal->text());
+  if (declared and formal and declared->kind != formal->kind)
+    fail("the body's input `{}` is declared as a {}, but gets {}", input.name(), name_of(declared->kind), formal->text());
+  if (formal and formal->kind != ValueKind::tensor) return *formal;
+  if (declared and declared->kind != ValueKind::tensor) return open_type(*declared, first_unknown);
   const bool has_shape = declared and declared->dims;
   if (not formal and not has_shape) fail("the body's input `{}` has no type", input.name());
   if (formal and (not has_shape or declared->dims->size() != formal->shape.rank())) return *formal;
@@ -137,7 +141,9 @@ void Builder::compare_with_declared(const proto::ValueInfoProto& output, const T
   if (not declared) return;
   if (declared->dtype != type.dtype)
     fail("the output `{}` is declared as {}, but computed as {}", output.name(), name_of(declared->dtype), type.text());
-  if (not declared->dims) return;
+  if (declared->kind != type.kind)
+    fail("the output `{}` is declared as a {}, but computed as {}", output.name(), name_of(declared->kind), type.text());
+  if (not declared->dims or not type.is_plain()) return;
   bool differs = declared->dims->size() != type.shape.rank();
   for (size_t axis = 0; not differs and axis < type.shape.rank(); ++axis) {
     const std::optional<Dim>& dim = (*declared->dims)[axis];
@@ -172,6 +178,7 @@ Graph Builder::main_graph(proto::GraphProto& proto, const Opsets& opsets) {
   const std::vector<TensorType> types = symbols_.input_types(inputs);
   for (size_t i = 0; i < inputs.size(); ++i) {
     scope.define(inputs[i]->name(), graph.add_input(inputs[i]->name(), types[i]));
+    if (not types[i].is_plain()) continue;
     for (const Dim& dim : types[i].shape)
       for (const std::string& symbol : dim.symbols()) graph.symbols.try_emplace(symbol);
   }
@@ -189,7 +196,8 @@ void Builder::define_region_inputs(const proto::GraphProto& body, Scope& scope, 
     if (initializers.contains(input.name())) fail_unsupported("the body's input `{}` is an initializer too", input.name());
     const std::optional<DeclaredType> declared = declared_type(input);
     const std::optional<TensorType> formal = i < formals.size() ? formals[i] : std::nullopt;
-    scope.define(input.name(), scope.graph.add_input(input.name(), body_input_type(input, declared, formal, symbols_)));
+    TensorType type = body_input_type(input, declared, formal, symbols_, scope.graph.next_unknown());
+    scope.define(input.name(), scope.graph.add_input(input.name(), std::move(type)));
   }
 }
 

@@ -20,12 +20,17 @@ std::optional<Dim> declared_dim(const proto::TensorShapeProto::Dimension& dim) {
 
 std::string_view kind_of(const proto::TypeProto& type) {
   switch (type.value_case()) {
+    case proto::TypeProto::kTensorType: return "tensor";
     case proto::TypeProto::kSequenceType: return "sequence";
     case proto::TypeProto::kMapType: return "map";
     case proto::TypeProto::kOptionalType: return "optional";
     case proto::TypeProto::kSparseTensorType: return "sparse tensor";
     default: return "value of unknown kind";
   }
+}
+
+const proto::TypeProto& inside(const proto::TypeProto& type) {
+  return type.has_sequence_type() ? type.sequence_type().elem_type() : type.optional_type().elem_type();
 }
 
 std::string known_names(const std::set<std::string, std::less<>>& names) {
@@ -36,17 +41,41 @@ std::string known_names(const std::set<std::string, std::less<>>& names) {
 
 std::optional<DeclaredType> declared_type(const proto::ValueInfoProto& value) {
   if (not value.has_type() or value.type().value_case() == proto::TypeProto::VALUE_NOT_SET) return {};
-  return in_context([&] { return fmt::format("the type of `{}`", value.name()); },
-                    [&]() -> std::optional<DeclaredType> {
-                      if (not value.type().has_tensor_type())
-                        fail_unsupported("it is a {}; only tensors are supported", kind_of(value.type()));
-                      const proto::TypeProto::Tensor& tensor = value.type().tensor_type();
-                      DeclaredType declared{.dtype = ops::dtype_from_onnx(tensor.elem_type()), .dims = {}};
-                      if (not tensor.has_shape()) return declared;
-                      declared.dims.emplace();
-                      for (const auto& dim : tensor.shape().dim()) declared.dims->push_back(declared_dim(dim));
-                      return declared;
-                    });
+  return in_context([&] { return fmt::format("the type of `{}`", value.name()); }, [&] { return declared_type(value.type()); });
+}
+
+std::optional<DeclaredType> declared_type(const proto::TypeProto& type) {
+  DeclaredType declared;
+  const proto::TypeProto* innermost = &type;
+  if (type.has_sequence_type() or type.has_optional_type()) {
+    declared.kind = type.has_sequence_type() ? ValueKind::sequence : ValueKind::optional;
+    innermost = &inside(type);
+    if (type.has_optional_type() and innermost->has_sequence_type()) {
+      declared.kind = ValueKind::optional_sequence;
+      innermost = &inside(*innermost);
+    }
+  }
+  if (innermost->value_case() == proto::TypeProto::VALUE_NOT_SET) return {};
+  if (not innermost->has_tensor_type())
+    fail_unsupported("it is a {}{}; tensors, sequences of tensors and optionals of both are supported", kind_of(type),
+                     innermost == &type ? "" : fmt::format(" of a {}", kind_of(*innermost)));
+  const proto::TypeProto::Tensor& tensor = innermost->tensor_type();
+  declared.dtype = ops::dtype_from_onnx(tensor.elem_type());
+  if (not tensor.has_shape()) return declared;
+  declared.dims.emplace();
+  for (const auto& dim : tensor.shape().dim()) declared.dims->push_back(declared_dim(dim));
+  return declared;
+}
+
+TensorType open_type(const DeclaredType& declared, uint64_t first_unknown) {
+  TensorType type;
+  type.dtype = declared.dtype;
+  type.kind = declared.kind;
+  // Files that do not want to say anything write a shape without axes.
+  type.known = declared.dims and not declared.dims->empty() ? Known::shape : Known::nothing;
+  for (size_t axis = 0; declared.dims and axis < declared.dims->size(); ++axis)
+    type.shape.push_back(Dim::symbol(fmt::format("?{}", first_unknown++)));
+  return type;
 }
 
 void check_size(const Shape& shape) {
@@ -118,19 +147,26 @@ std::vector<TensorType> Symbols::input_types(const std::vector<const proto::Valu
     declared.push_back(*type);
     input_names.insert(input->name());
     for (const auto& dim : type->dims.value_or(std::vector<std::optional<Dim>>()))
-      if (dim and not dim->is_constant()) names_.insert(std::string(dim->symbol_name()));
+      if (dim and type->kind == ValueKind::tensor and not dim->is_constant()) names_.insert(std::string(dim->symbol_name()));
   }
   for (const auto& [name, dims] : config_.input_shapes)
     if (not input_names.contains(name))
       fail("a shape is given for `{}`, but the model has no such input: {}", name, known_names(input_names));
 
   std::vector<TensorType> types;
+  uint64_t unknowns = 0;
   for (size_t i = 0; i < inputs.size(); ++i) {
+    if (declared[i].kind != ValueKind::tensor) {
+      types.push_back(open_type(declared[i], unknowns));
+      unknowns += types.back().shape.rank();
+      continue;
+    }
     types.push_back(TensorType{declared[i].dtype, declared_shape(inputs[i]->name(), declared[i]), {}});
     fix(inputs[i]->name(), types.back().shape);
   }
   bind_given_symbols();
   for (size_t i = 0; i < types.size(); ++i) {
+    if (not types[i].is_plain()) continue;
     types[i].shape = types[i].shape.substituted(bindings_);
     in_context([&] { return fmt::format("the type of `{}`", inputs[i]->name()); }, [&] { check_size(types[i].shape); });
   }

@@ -12,14 +12,21 @@
 
 namespace burnish::onnx {
 
-/// A declared tensor type; a dimension without a size or a name is empty.
+/// A declared type, of a tensor or of what a sequence or optional holds; a dimension without a size or a name is empty.
 struct DeclaredType {
   DType dtype = DType::f32;
+  ValueKind kind = ValueKind::tensor;
   std::optional<std::vector<std::optional<Dim>>> dims;  // nothing where even the rank is not declared
 };
 
-/// Throws Error where the value is no tensor (a sequence, a map, an optional) or a size is negative. Nothing where no type is declared.
+/// Throws Error where the value is a map, a sparse tensor or nested deeper than any value we have, or a size is negative. Nothing where no
+/// type is declared.
 std::optional<DeclaredType> declared_type(const proto::ValueInfoProto& value);
+std::optional<DeclaredType> declared_type(const proto::TypeProto& type);
+
+/// The type without its sizes: each is an unknown one, numbered from `first_unknown` on. For values that hold others: files declare the sizes
+/// of one example.
+TensorType open_type(const DeclaredType& declared, uint64_t first_unknown);
 
 /// Throws Error where a static shape has more elements than can be counted.
 void check_size(const Shape& shape);

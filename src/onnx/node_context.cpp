@@ -65,14 +65,34 @@ std::optional<Tensor> NodeContext::find_tensor(std::string_view name) const {
                     });
 }
 
-ops::ImportedRegion NodeContext::region(std::string_view name) {
+std::optional<TensorType> NodeContext::find_type(std::string_view name) const {
+  const proto::AttributeProto* attribute = find_attribute(attributes_, name, Type::TYPE_PROTO);
+  if (attribute == nullptr) return {};
+  return in_context([&] { return fmt::format("attribute `{}`", name); },
+                    [&]() -> std::optional<TensorType> {
+                      const std::optional<DeclaredType> declared = declared_type(attribute->tp());
+                      return declared ? std::optional(open_type(*declared, 0)) : std::nullopt;
+                    });
+}
+
+std::pair<proto::GraphProto*, Scope*> NodeContext::body(std::string_view name) const {
   proto::AttributeProto* attribute = find_attribute(attributes_, name, Type::GRAPH);
   if (attribute == nullptr) fail("the attribute `{}` is missing, but the operator needs it", name);
   Scope& written_in = *attributes_.find(name)->second.written_in;
   if (&written_in.graph != &scope_.graph)
     fail_unsupported("the body `{}` is an attribute of a function that is used inside of another body", name);
-  return in_context([&] { return fmt::format("body `{}`", name); },
-                    [&] { return import_body(builder_, *this, *attribute->mutable_g(), written_in); });
+  return {attribute->mutable_g(), &written_in};
+}
+
+ops::ImportedRegion NodeContext::region(std::string_view name) {
+  const auto [graph, written_in] = body(name);
+  return in_context([&] { return fmt::format("body `{}`", name); }, [&] { return import_body(builder_, *this, *graph, *written_in); });
+}
+
+ops::ImportedRegion NodeContext::typed_region(std::string_view name, const std::vector<TensorType>& inputs) {
+  const auto [graph, written_in] = body(name);
+  const std::vector<std::optional<TensorType>> formals(inputs.begin(), inputs.end());
+  return in_context([&] { return fmt::format("body `{}`", name); }, [&] { return builder_.region(*graph, *written_in, formals); });
 }
 
 std::vector<ValueId> NodeContext::add(Op op, std::vector<ValueId> inputs, size_t outputs, std::vector<Graph> regions) {

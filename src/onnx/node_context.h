@@ -25,7 +25,9 @@ class NodeContext final : public ops::ImportContext {
   std::optional<std::vector<double>> find_floats(std::string_view name) const override;
   std::optional<std::vector<std::string>> find_strings(std::string_view name) const override;
   std::optional<Tensor> find_tensor(std::string_view name) const override;
+  std::optional<TensorType> find_type(std::string_view name) const override;
   ops::ImportedRegion region(std::string_view name) override;
+  ops::ImportedRegion typed_region(std::string_view name, const std::vector<TensorType>& inputs) override;
 
   size_t input_count() const override { return inputs_.size(); }
   size_t output_count() const override { return output_count_; }
@@ -41,6 +43,9 @@ class NodeContext final : public ops::ImportContext {
   void finish() const;
 
  private:
+  /// A body, and the scope it was written in.
+  std::pair<proto::GraphProto*, Scope*> body(std::string_view name) const;
+
   Builder& builder_;
   Scope& scope_;
   proto::NodeProto& node_;

@@ -8,7 +8,7 @@ namespace {
 
 void infer(const Identity&, InferContext& context) {
   context.expect_inputs(1, 1);
-  context.output(0, context.dtype(0), context.shape(0));
+  context.output(0, context.input(0));
   if (auto values = context.values(0)) context.set_values(0, std::move(*values));
 }
 
@@ -23,7 +23,7 @@ void register_identity(Registry& registry) {
                           .infer = infer,
                           .reference = reference,
                           .onnx = {{.name = "Identity", .since = 1, .import = import}},
-                          .traits = Trait::view});
+                          .traits = Trait::view | Trait::any_kind});
 }
 
 }  // namespace burnish::ops

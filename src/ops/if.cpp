@@ -1,7 +1,8 @@
-// If: see the header. Where the branches differ in a size, the result's size is a fresh symbol.
+// If: see the header. Where the branches differ in a size, the result's size is a fresh symbol; where they differ in rank, it has none.
 #include "ops/if.h"
 
 #include "base/error.h"
+#include "ops/containers.h"
 #include "ops/elements.h"
 #include "ops/inference.h"
 #include "ops/operator.h"
@@ -22,11 +23,10 @@ TensorType merged(InferContext& context, size_t output) {
   const Graph& else_body = context.regions()[1];
   const TensorType& then_type = result_type(then_body, output);
   const TensorType& else_type = result_type(else_body, output);
-  if (then_type.dtype != else_type.dtype)
+  if (then_type.dtype != else_type.dtype or then_type.kind != else_type.kind)
     fail("output {} is {} in one branch, but {} in the other", output, then_type.text(), else_type.text());
-  if (then_type.shape.rank() != else_type.shape.rank())
-    fail_unsupported("output {} has shape {} in one branch and {} in the other; branches that differ in rank need a constant condition",
-                     output, then_type.shape.text(), else_type.shape.text());
+  if (not then_type.is_plain() or not else_type.is_plain() or then_type.shape.rank() != else_type.shape.rank())
+    return merged_type(context, then_type, else_type);
   Shape shape;
   for (size_t axis = 0; axis < then_type.shape.rank(); ++axis) {
     const Dim& dim = then_type.shape[axis];
@@ -54,7 +54,7 @@ void infer(const If&, InferContext& context) {
   for (size_t i = 0; i < outputs; ++i) {
     if (condition) {
       const Graph& body = *condition ? then_body : else_body;
-      context.output(i, result_type(body, i).dtype, outside_shape(context, body, result_type(body, i).shape));
+      context.output(i, outside_type(context, body, result_type(body, i)));
     } else {
       context.output(i, merged(context, i));
     }
@@ -93,7 +93,7 @@ void register_if(Registry& registry) {
                     .infer = infer,
                     .reference = reference,
                     .onnx = {{.name = "If", .since = 1, .expand = import}},
-                    .traits = Trait::has_regions});
+                    .traits = Trait::has_regions | Trait::any_kind});
 }
 
 }  // namespace burnish::ops

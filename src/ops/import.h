@@ -35,7 +35,11 @@ class ImportContext {
   virtual std::optional<std::vector<double>> find_floats(std::string_view name) const = 0;
   virtual std::optional<std::vector<std::string>> find_strings(std::string_view name) const = 0;
   virtual std::optional<Tensor> find_tensor(std::string_view name) const = 0;  // sparse tensors arrive dense
+  /// A declared type. Sizes are left open: what a sequence or an optional holds need not be what a model says.
+  virtual std::optional<TensorType> find_type(std::string_view /*name*/) const { return {}; }
   virtual ImportedRegion region(std::string_view name) = 0;
+  /// As above, where the body's inputs get values of these types.
+  virtual ImportedRegion typed_region(std::string_view name, const std::vector<TensorType>& /*inputs*/) { return region(name); }
 
   int64_t int_or(std::string_view name, int64_t otherwise) const { return find_int(name).value_or(otherwise); }
   bool flag_or(std::string_view name, bool otherwise) const { return find_int(name).value_or(otherwise ? 1 : 0) != 0; }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "ops/containers.h"
 #include "ops/elements.h"
 #include "ops/identity.h"
 #include "ops/inference.h"
@@ -64,13 +65,22 @@ void infer(const Loop& op, InferContext& context) {
   for (size_t i = 0; i < context.output_count(); ++i) {
     const TensorType& result = result_type(body, 1 + i);
     if (i >= states) {
+      if (not result.is_plain()) fail_unsupported("an iteration gives {}, which cannot be stacked with those of the others", result.text());
       const Shape slice = outside_shape(context, body, result.shape);
       context.output(i, result.dtype, Shape{trips}.replaced(1, 0, slice));
       continue;
     }
     const TensorType& initial = context.input(2 + i);
-    if (initial.dtype != result.dtype)
+    if (is_optional(initial.kind) and initial.dtype == result.dtype and held_type(context, initial).kind == result.kind) {
+      context.output(i, merged_type(context, held_type(context, initial), result));
+      continue;
+    }
+    if (initial.dtype != result.dtype or initial.kind != result.kind)
       fail("state {} of the Loop starts as {}, but an iteration gives {}", i, initial.text(), result.text());
+    if (not initial.is_plain() or not result.is_plain()) {
+      context.output(i, merged_type(context, initial, result));
+      continue;
+    }
     context.output(i, result.dtype, carried_shape(context, initial.shape, body.type(body.inputs()[2 + i]).shape, result.shape, i));
   }
 }
@@ -91,11 +101,19 @@ void reference(const Loop& op, EvalContext& context) {
     inputs[1] = shaped_like(Tensor::of<bool>({}, {true}), body.type(body.inputs()[1]));
     std::vector<Tensor> results = context.run_region(0, inputs);
     going = single_integer(results[0], "the condition that the body gives") != 0;
-    for (size_t i = 0; i < states; ++i) inputs[2 + i] = std::move(results[1 + i]);
+    for (size_t i = 0; i < states; ++i) {
+      const bool wrapped = is_optional(inputs[2 + i].kind()) and not is_optional(results[1 + i].kind());
+      inputs[2 + i] = wrapped ? Tensor::optional(std::move(results[1 + i])) : std::move(results[1 + i]);
+    }
     for (size_t i = 0; i < scans.size(); ++i) scans[i].push_back(std::move(results[1 + states + i]));
   }
   for (size_t i = 0; i < context.output_count(); ++i) {
     const bool is_state = i < states;
+    if (is_state and is_optional(inputs[2 + i].kind()) and not is_optional(result_type(body, 1 + i).kind)) {
+      if (inputs[2 + i].held().empty()) fail("state {} of the Loop is an optional that holds nothing, and no iteration changed that", i);
+      context.set_output(i, inputs[2 + i].held().front());
+      continue;
+    }
     context.set_output(i, is_state ? inputs[2 + i] : stacked(scans[i - states], 0, false, result_type(body, 1 + i)));
   }
 }
@@ -119,7 +137,7 @@ void register_loop(Registry& registry) {
                       .infer = infer,
                       .reference = reference,
                       .onnx = {{.name = "Loop", .since = 1, .expand = import}},
-                      .traits = Trait::has_regions});
+                      .traits = Trait::has_regions | Trait::any_kind});
 }
 
 }  // namespace burnish::ops

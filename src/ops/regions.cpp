@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "ops/containers.h"
 #include "ops/elements.h"
 
 namespace burnish::ops {
@@ -38,6 +39,13 @@ Shape outside_shape(InferContext& context, const Graph& body, const Shape& shape
   return outside;
 }
 
+TensorType outside_type(InferContext& context, const Graph& body, const TensorType& type) {
+  if (type.kind != ValueKind::tensor) return with_fresh_sizes(context, type);
+  TensorType outside = type;
+  outside.shape = outside_shape(context, body, type.shape);
+  return outside;
+}
+
 void expect_regions(const InferContext& context, size_t count) {
   if (context.regions().size() != count) fail("the operator needs {} bodies, but has {}", count, context.regions().size());
 }
@@ -46,7 +54,8 @@ void expect_body_inputs(const InferContext& context, const Graph& body, size_t f
   for (size_t i = from; i < to; ++i) {
     const TensorType& inner = body.type(body.inputs()[i]);
     const TensorType& outer = context.input(first + i - from);
-    if (inner.dtype == outer.dtype and inner.shape.rank() == outer.shape.rank()) continue;
+    const bool same_rank = inner.known != Known::shape or outer.known != Known::shape or inner.shape.rank() == outer.shape.rank();
+    if (inner.dtype == outer.dtype and inner.kind == outer.kind and same_rank) continue;
     fail("input {} of {} is {}, but gets {}", i, name, inner.text(), outer.text());
   }
 }
@@ -88,6 +97,30 @@ Tensor slice_at(const Tensor& tensor, size_t axis, int64_t index) {
 
 void append_captures(std::vector<ValueId>& inputs, const ImportedRegion& region) {
   inputs.insert(inputs.end(), region.captured.begin(), region.captured.end());
+}
+
+std::vector<ValueId> inlined(ImportContext& context, const ImportedRegion& region, std::vector<ValueId> inputs) {
+  append_captures(inputs, region);
+  const Graph& body = region.graph;
+  if (inputs.size() != body.inputs().size()) fail("the body takes {} inputs, but gets {}", body.inputs().size(), inputs.size());
+  std::vector<ValueId> here(body.value_count());
+  for (size_t i = 0; i < inputs.size(); ++i) here[body.inputs()[i].index] = inputs[i];
+  const auto value_of = [&](ValueId id) {
+    if (not id.valid()) return id;
+    ValueId& known = here[id.index];
+    if (not known.valid() and body.constant(id) != nullptr) known = context.constant(*body.constant(id));
+    return known;
+  };
+  for (const NodeId id : body.order()) {
+    const Node& node = body.node(id);
+    std::vector<ValueId> arguments;
+    for (const ValueId input : node.inputs) arguments.push_back(value_of(input));
+    const auto made = context.add(node.op, std::move(arguments), node.outputs.size(), node.regions);
+    for (size_t i = 0; i < made.size(); ++i) here[node.outputs[i].index] = made[i];
+  }
+  std::vector<ValueId> results;
+  for (const ValueId output : body.outputs()) results.push_back(value_of(output));
+  return results;
 }
 
 }  // namespace burnish::ops

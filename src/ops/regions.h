@@ -17,6 +17,9 @@ bool known_outside(const InferContext& context, const Graph& body, const Dim& di
 /// A body's shape as seen outside: sizes that only the body knows become fresh symbols.
 Shape outside_shape(InferContext& context, const Graph& body, const Shape& shape);
 
+/// As above for a whole type, sequences and optionals included.
+TensorType outside_type(InferContext& context, const Graph& body, const TensorType& type);
+
 /// Error unless the node has exactly `count` bodies.
 void expect_regions(const InferContext& context, size_t count);
 /// Error unless the node's inputs [first, ..) fit the body's inputs [from, to) in type and rank.
@@ -30,5 +33,8 @@ Tensor slice_at(const Tensor& tensor, size_t axis, int64_t index);
 
 /// Appends a body's captured values to a node's inputs.
 void append_captures(std::vector<ValueId>& inputs, const ImportedRegion& region);
+
+/// Adds a body's nodes to the graph itself, with `inputs` and what it captures for its inputs. Returns its results.
+std::vector<ValueId> inlined(ImportContext& context, const ImportedRegion& region, std::vector<ValueId> inputs);
 
 }  // namespace burnish::ops

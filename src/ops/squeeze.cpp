@@ -23,11 +23,7 @@ Shape without(const Shape& shape, const std::vector<bool>& dropped) {
 
 std::vector<bool> axes_of_size_one(const Shape& shape) {
   std::vector<bool> ones;
-  for (const Dim& dim : shape) {
-    if (not dim.is_constant())
-      fail_unsupported("Squeeze without axes needs static sizes, but the data has shape {}; name the axes to squeeze", shape.text());
-    ones.push_back(dim.value() == 1);
-  }
+  for (const Dim& dim : shape) ones.push_back(dim.value() == 1);
   return ones;
 }
 
@@ -44,6 +40,12 @@ void infer(const Squeeze&, InferContext& context) {
       return;
     }
     context.output(0, context.dtype(0), without(data, marked_axes(*axes, data.rank())));
+  } else if (not data.is_static()) {
+    // How many sizes are 1 only the data tells.
+    TensorType unranked;
+    unranked.dtype = context.dtype(0);
+    unranked.known = Known::nothing;
+    return context.output(0, unranked);
   } else {
     context.output(0, context.dtype(0), without(data, axes_of_size_one(data)));
   }

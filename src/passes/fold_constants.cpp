@@ -10,6 +10,8 @@ namespace {
 
 bool stays(const Graph& graph, const Node& node) {
   if (node.op.has(Trait::random) or node.op.has(Trait::has_regions)) return true;
+  for (const ValueId output : node.outputs)
+    if (graph.type(output).kind != ValueKind::tensor) return true;
   return node.op.is<ops::DequantizeLinear>() and graph.type(node.inputs[0]).dtype != DType::i32;
 }
 

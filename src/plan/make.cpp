@@ -85,6 +85,9 @@ class Maker {
   void bind_inputs() {
     for (const ValueId id : graph_.inputs()) {
       const TensorType& type = graph_.type(id);
+      if (not type.is_plain())
+        fail_unsupported("the input `{}` is {}, which lives on the host only and has no place in a plan", graph_.value(id).name,
+                         type.text());
       const Format format = io_format(graph_.value(id).name, type);
       const auto index = static_cast<uint32_t>(plan_.inputs.size());
       const uint32_t root = buffers_.new_root(Place::input, index, tactics::stored_bytes(format, type.shape.dims()));

@@ -37,6 +37,12 @@ void bind_sizes(Graph& graph, std::span<const Dims> dims) {
   DimBindings bindings;
   for (size_t i = 0; i < dims.size(); ++i) {
     Value& input = graph.mutable_value(graph.inputs()[i]);
+    if (input.type.kind != ValueKind::tensor) continue;
+    if (not input.type.is_plain()) {
+      input.type.known = Known::shape;
+      input.type.shape = Shape(std::span<const int64_t>(dims[i]));
+      continue;
+    }
     const Shape& declared = input.type.shape;
     if (declared.rank() != dims[i].size())
       fail("input `{}` should have {} dimensions ({}), got {}", input.name, declared.rank(), declared.text(), text_of(dims[i]));
@@ -56,7 +62,7 @@ void bind_sizes(Graph& graph, std::span<const Dims> dims) {
 }
 
 bool is_small(const TensorType& type) {
-  if (type.shape.rank() > 1 or not type.shape.is_static()) return false;
+  if (not type.is_plain() or type.shape.rank() > 1 or not type.shape.is_static()) return false;
   const int64_t count = element_count(type.shape.dims());
   return ((is_integer(type.dtype) or type.dtype == DType::boolean) and count <= most_deciding_integers) or
          (type.dtype == DType::f32 and count <= most_deciding_floats);

@@ -80,6 +80,9 @@ std::vector<Tensor> DynamicSession::bound_inputs() const {
   std::vector<Tensor> tensors;
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const TensorInfo& info = engine_->inputs()[i];
+    if (info.kind != ValueKind::tensor or info.dtype == DType::string)
+      fail("input `{}` is a {} of {}, which has no memory to bind: run the session with tensors", info.name, name_of(info.kind),
+           name_of(info.dtype));
     if (inputs_[i].memory == Memory::device) fail("input `{}` lies in device memory, but sizes in this network depend on data", info.name);
     tensors.push_back(Tensor::borrowed(info.dtype, *dims_[i], inputs_[i].data));
   }
@@ -111,6 +114,8 @@ Status DynamicSession::run_bound(const RunRequest& request) {
 void DynamicSession::deliver(std::vector<Tensor> results) {
   for (size_t i = 0; i < results.size(); ++i) {
     if (outputs_[i].data != nullptr) {
+      if (not results[i].is_tensor() or results[i].dtype() == DType::string)
+        fail("output `{}` is no array of numbers and cannot be bound", engine_->outputs()[i].name);
       if (outputs_[i].memory == Memory::device)
         fail("output `{}` is bound to device memory, but sizes in this network depend on data", engine_->outputs()[i].name);
       if (results[i].bytes() > 0) std::memcpy(outputs_[i].data, results[i].data(), results[i].bytes());
@@ -135,6 +140,9 @@ std::vector<Tensor> DynamicSession::run(std::span<const Tensor> inputs) {
 }
 
 std::vector<Tensor> DynamicSession::run_graph(DynamicGraph& graph, std::span<const Tensor> inputs) {
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (const Value& input = graph.graph().value(graph.graph().inputs()[i]); input.type.is_host_only())
+      expect_type(input.type, inputs[i], fmt::format("input `{}`", input.name));
   std::vector<Dims> dims(inputs.size());
   std::ranges::transform(inputs, dims.begin(), dims_of);
   const std::shared_ptr<const Specialization> made = graph.specialized(dims, inputs);
@@ -173,6 +181,8 @@ void DynamicSession::run_stage(const Stage& stage, std::vector<Tensor>& slots) {
     return run_graph(*stage.bodies.at(body), values);
   };
   std::vector<Tensor> made = stage.part ? run_graph(*stage.part, inputs) : evaluate(stage.node, inputs, run_body);
+  for (size_t i = 0; i < stage.types.size(); ++i)
+    expect_type(stage.types[i], made.at(i), fmt::format("output {} of {}", i, describe(stage.node)));
   for (size_t i = 0; i < made.size(); ++i) slots[stage.outputs[i]] = std::move(made[i]);
   for (const uint32_t slot : stage.last_uses) slots[slot] = {};
 }

@@ -32,6 +32,12 @@ TensorInfo info_of(const Graph& graph, ValueId id, const std::string& name) {
   TensorInfo info;
   info.name = name;
   info.dtype = type.dtype;
+  info.kind = type.kind;
+  if (not type.is_plain()) {
+    info.dims = {-1};
+    info.dim_names = {""};
+    return info;
+  }
   bool open = false;
   for (const Dim& dim : type.shape) {
     info.dims.push_back(dim.constant().value_or(-1));
@@ -118,6 +124,7 @@ std::vector<std::optional<Dims>> LoadedEngine::initial_dims() const {
 
 void LoadedEngine::check_dims(size_t input, std::span<const int64_t> dims) const {
   const TensorInfo& info = inputs_.at(input);
+  if (info.kind != ValueKind::tensor) return;
   if (dims.size() != info.dims.size()) fail("input `{}` has {} dimensions, got {}", info.name, info.dims.size(), text_of(dims));
   element_count(dims);
   for (size_t axis = 0; axis < dims.size(); ++axis)

@@ -10,6 +10,7 @@ namespace {
 
 void check_input(const TensorInfo& info, const Tensor& tensor) {
   if (not tensor.defined()) fail("input `{}` is missing", info.name);
+  if (tensor.kind() != info.kind) fail("input `{}` should be a {}, got a {}", info.name, name_of(info.kind), name_of(tensor.kind()));
   if (tensor.dtype() != info.dtype) fail("input `{}` should be {}, got {}", info.name, name_of(info.dtype), name_of(tensor.dtype()));
 }
 

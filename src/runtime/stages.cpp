@@ -25,8 +25,6 @@ std::set<std::string> symbols_of_inputs(const Graph& graph, const Node& node) {
   return symbols;
 }
 
-bool has_no_place_in_plans(const TensorType& type) { return type.dtype == DType::string; }
-
 /// Splits a graph into stages. A node's level counts the nodes before it that stand alone; what shares a level can share a part.
 class Splitter {
  public:
@@ -77,16 +75,18 @@ class Splitter {
     stage.node = node;
     for (const ValueId input : node.inputs) stage.inputs.push_back(slot(input));
     for (const ValueId output : node.outputs) stage.outputs.push_back(slot(output));
+    if (node.op.has(Trait::any_kind))
+      for (const ValueId output : node.outputs) stage.types.push_back(graph_.type(output));
     const bool learns_by_value = node.regions.empty() and not node.op.has(Trait::data_dependent) and not node.op.has(Trait::random) and
-                                 graph_.live_nodes() > 1 and not mentions_strings(node);
+                                 graph_.live_nodes() > 1 and not has_host_values(node);
     if (learns_by_value) stage.part = part_of({node.id}, stage);
     for (const Graph& body : node.regions) stage.bodies.push_back(std::make_unique<DynamicGraph>(body, compiler_));
     made_.stages.push_back(std::move(stage));
   }
 
-  bool mentions_strings(const Node& node) const {
-    const auto is_string = [&](ValueId id) { return id.valid() and has_no_place_in_plans(graph_.type(id)); };
-    return std::ranges::any_of(node.inputs, is_string) or std::ranges::any_of(node.outputs, is_string);
+  bool has_host_values(const Node& node) const {
+    const auto is_host_only = [&](ValueId id) { return id.valid() and graph_.type(id).is_host_only(); };
+    return std::ranges::any_of(node.inputs, is_host_only) or std::ranges::any_of(node.outputs, is_host_only);
   }
 
   void add_part(const std::vector<NodeId>& nodes) {
@@ -167,10 +167,10 @@ class Splitter {
 bool stands_alone(const Graph& graph, const Node& node) {
   if (not node.regions.empty()) return true;
   for (const ValueId input : node.inputs)
-    if (input.valid() and has_no_place_in_plans(graph.type(input)) and graph.constant(input) == nullptr) return true;
+    if (input.valid() and graph.type(input).is_host_only() and graph.constant(input) == nullptr) return true;
   std::set<std::string> made;
   for (const ValueId output : node.outputs) {
-    if (has_no_place_in_plans(graph.type(output))) return true;
+    if (graph.type(output).is_host_only()) return true;
     add_symbols(made, graph.type(output).shape);
   }
   return not made.empty() and not std::ranges::includes(symbols_of_inputs(graph, node), made);
@@ -183,8 +183,8 @@ bool is_compilable(const Graph& graph) {
     for (const ValueId output : node.outputs)
       if (not graph.type(output).shape.is_static()) return false;
   }
-  return std::ranges::all_of(
-      graph.inputs(), [&](ValueId input) { return graph.type(input).shape.is_static() and not has_no_place_in_plans(graph.type(input)); });
+  return std::ranges::all_of(graph.inputs(),
+                             [&](ValueId input) { return graph.type(input).shape.is_static() and not graph.type(input).is_host_only(); });
 }
 
 StagedProgram make_stages(const Graph& graph, const std::shared_ptr<Compiler>& compiler) { return Splitter(graph, compiler).run(); }

@@ -15,6 +15,7 @@ struct Stage {
   std::vector<std::unique_ptr<DynamicGraph>> bodies;  // what its bodies are compiled from
   std::vector<uint32_t> inputs;                       // slots; no_slot where omitted
   std::vector<uint32_t> outputs;
+  std::vector<TensorType> types;    // of the outputs, where what a sequence holds or a branch gives is only known now
   std::vector<uint32_t> last_uses;  // slots that nobody reads afterwards
 };
 

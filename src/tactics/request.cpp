@@ -11,6 +11,9 @@ namespace {
 
 void expect_static(const Graph& graph, const Node& node, ValueId id) {
   const Value& value = graph.value(id);
+  if (not value.type.is_plain())
+    fail_unsupported("{}: `{}` is {}, which lives on the host only and has no place in a plan", describe(node), value.name,
+                     value.type.text());
   if (not value.type.shape.is_static())
     fail_unsupported(
         "{}: the shape {} of `{}` is not fixed; give every dynamic dimension a size (sizes that only the data decides cannot be planned)",

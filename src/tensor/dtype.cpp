@@ -48,4 +48,9 @@ bool is_signed_integer(DType dtype) { return facts(dtype).kind == Kind::signed_i
 bool is_unsigned_integer(DType dtype) { return facts(dtype).kind == Kind::unsigned_integer; }
 bool is_complex(DType dtype) { return facts(dtype).kind == Kind::complex; }
 
+std::string_view name_of(ValueKind kind) {
+  static constexpr std::array<std::string_view, 4> names{"tensor", "sequence", "optional", "optional sequence"};
+  return names[std::min(static_cast<size_t>(kind), names.size() - 1)];
+}
+
 }  // namespace burnish

@@ -30,6 +30,8 @@ void check_index(int64_t index, int64_t size) {
   if (index < 0 or index >= size) throw Error(fmt::format("element {} of a tensor of {} elements", index, size), StatusCode::out_of_range);
 }
 
+std::string describe(const Tensor& value) { return fmt::format("a {} of {}", name_of(value.kind()), name_of(value.dtype())); }
+
 }  // namespace
 
 int64_t element_count(std::span<const int64_t> dims) {
@@ -92,8 +94,40 @@ Tensor Tensor::of_strings(Dims dims, std::vector<std::string> values) {
   return tensor;
 }
 
+Tensor Tensor::sequence(DType dtype, std::vector<Tensor> tensors) {
+  for (const Tensor& one : tensors)
+    if (not one.defined() or not one.is_tensor() or one.dtype() != dtype)
+      fail("a sequence of {} tensors cannot hold {}", name_of(dtype), one.defined() ? describe(one) : "nothing");
+  Tensor made = nothing(ValueKind::sequence, dtype);
+  made.held_ = std::make_shared<const std::vector<Tensor>>(std::move(tensors));
+  return made;
+}
+
+Tensor Tensor::optional(Tensor value) {
+  if (not value.defined() or is_optional(value.kind())) fail("an optional holds a tensor or a sequence");
+  Tensor made = nothing(value.is_tensor() ? ValueKind::optional : ValueKind::optional_sequence, value.dtype());
+  made.held_ = std::make_shared<const std::vector<Tensor>>(1, std::move(value));
+  return made;
+}
+
+Tensor Tensor::nothing(ValueKind kind, DType dtype) {
+  if (kind == ValueKind::tensor) fail("a tensor cannot be nothing");
+  Tensor made;
+  made.kind_ = kind;
+  made.dtype_ = dtype;
+  made.defined_ = true;
+  made.held_ = std::make_shared<const std::vector<Tensor>>();
+  return made;
+}
+
+std::span<const Tensor> Tensor::held() const {
+  if (not held_) fail("a tensor holds no other values");
+  return *held_;
+}
+
 void Tensor::check_access(size_t element_bytes, bool floating) const {
   if (not defined_) fail("an undefined tensor has no elements");
+  if (not is_tensor()) fail("{} has no elements of its own", describe(*this));
   const bool holds_floats = dtype_ == DType::f32 or dtype_ == DType::f64;
   const bool fits = element_bytes == byte_size(dtype_) and (is_complex(dtype_) or floating == holds_floats);
   if (not fits) fail("a tensor of {} is read as {} of {} bytes", name_of(dtype_), floating ? "floats" : "integers", element_bytes);
@@ -131,6 +165,7 @@ void Tensor::set_integer(int64_t index, int64_t value) {
 
 std::vector<int64_t> Tensor::integers() const {
   if (not defined_) fail("an undefined tensor has no elements");
+  if (not is_tensor()) fail("expected integers, got {}", describe(*this));
   if (not is_integer(dtype_) and dtype_ != DType::boolean) fail("expected integers, got a tensor of {}", name_of(dtype_));
   std::vector<int64_t> out(static_cast<size_t>(size_));
   for (size_t i = 0; i < out.size(); ++i) out[i] = load_integer(dtype_, data_ + i * byte_size(dtype_));
@@ -138,7 +173,7 @@ std::vector<int64_t> Tensor::integers() const {
 }
 
 Tensor Tensor::reshaped(Dims dims) const {
-  if (element_count(dims) != size_) fail("a tensor of {} cannot be viewed as {}", text_of(dims_), text_of(dims));
+  if (not is_tensor() or element_count(dims) != size_) fail("a tensor of {} cannot be viewed as {}", text_of(dims_), text_of(dims));
   Tensor out = *this;
   out.dims_ = std::move(dims);
   return out;
@@ -146,6 +181,13 @@ Tensor Tensor::reshaped(Dims dims) const {
 
 Tensor Tensor::clone() const {
   if (not defined_) return {};
+  if (not is_tensor()) {
+    Tensor out = nothing(kind_, dtype_);
+    std::vector<Tensor> copies;
+    for (const Tensor& one : *held_) copies.push_back(one.clone());
+    out.held_ = std::make_shared<const std::vector<Tensor>>(std::move(copies));
+    return out;
+  }
   if (dtype_ == DType::string) return of_strings(dims_, *strings_);
   Tensor out = uninitialized(dtype_, dims_);
   if (bytes() > 0) std::memcpy(out.mutable_data(), data_, bytes());
@@ -153,7 +195,8 @@ Tensor Tensor::clone() const {
 }
 
 bool Tensor::identical(const Tensor& other) const {
-  if (defined_ != other.defined_ or dtype_ != other.dtype_ or dims_ != other.dims_) return false;
+  if (defined_ != other.defined_ or dtype_ != other.dtype_ or kind_ != other.kind_ or dims_ != other.dims_) return false;
+  if (not is_tensor()) return std::ranges::equal(*held_, *other.held_, [](const Tensor& a, const Tensor& b) { return a.identical(b); });
   if (dtype_ == DType::string and defined_) return *strings_ == *other.strings_;
   return bytes() == 0 or data_ == other.data_ or std::memcmp(data_, other.data_, bytes()) == 0;
 }

@@ -31,17 +31,27 @@ Shape parse_shape(TextCursor& cursor) {
 }  // namespace
 
 std::string TensorType::text() const {
-  std::string out = std::string(name_of(dtype)) + shape.text();
+  std::string out = std::string(name_of(dtype)) + (known == Known::shape ? shape.text() : known == Known::nothing ? "[*]" : "[!]");
   if (layout) out += "{" + layout->text() + "}";
-  return out;
+  if (kind == ValueKind::sequence or kind == ValueKind::optional_sequence) out = "sequence<" + out + ">";
+  return is_optional(kind) ? "optional<" + out + ">" : out;
 }
 
 TensorType parse_type(TextCursor& cursor) {
   TensorType type;
+  const bool optional = cursor.accept("optional<");
+  const bool sequence = cursor.accept("sequence<");
+  if (optional) type.kind = sequence ? ValueKind::optional_sequence : ValueKind::optional;
+  else if (sequence) type.kind = ValueKind::sequence;
   type.dtype = parse_dtype(cursor);
-  type.shape = parse_shape(cursor);
+  if (cursor.accept("[*]")) type.known = Known::nothing;
+  else if (cursor.accept("[!]")) type.known = Known::no_tensor;
+  else type.shape = parse_shape(cursor);
   if (type.shape.is_static()) element_count(type.shape.dims());  // throws where it is out of range
-  if (not cursor.accept("{")) return type;
+  if (sequence) cursor.expect(">");
+  if (optional) cursor.expect(">");
+  if (type.known == Known::no_tensor and type.kind == ValueKind::tensor) cursor.fail_here("only sequences and optionals can be empty");
+  if (not type.is_plain() or not cursor.accept("{")) return type;
   const std::string_view rest = cursor.rest();
   const std::string_view text = rest.substr(0, rest.find('}'));
   type.layout = Layout::parse(text);

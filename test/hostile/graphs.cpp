@@ -51,7 +51,7 @@ std::vector<HostileCase> hostile_graphs() {
        [](Workshop& w) {
          for (int axis = 0; axis < 2; ++axis) type_of_x(w).mutable_shape()->mutable_dim(axis)->set_dim_value(int64_t{1} << 40);
        }},
-      {"map_as_input", "it is a map; only tensors are supported",
+      {"map_as_input", "it is a map; tensors, sequences of tensors and optionals of both are supported",
        [](Workshop& w) { w.graph().mutable_input(0)->mutable_type()->mutable_map_type(); }},
       {"wrong_output_type", "the output `y` is declared as i64, but computed as f32[2,3]",
        [](Workshop& w) { w.graph().mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(7); }},

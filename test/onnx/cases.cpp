@@ -1,11 +1,14 @@
 // Walks the package's folders and reads TensorProto files.
 #include "onnx/cases.h"
 
+#include <google/protobuf/io/coded_stream.h>
+
 #include <algorithm>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "onnx/import.h"
+#include "onnx/inputs.h"
 #include "onnx/tensors.h"
 
 namespace burnish::test {
@@ -21,14 +24,60 @@ Tensor read_tensor(const fs::path& file) {
   return onnx::TensorReader(nothing).read(proto).clone();
 }
 
-/// input_0.pb, input_1.pb, ... or output_0.pb, ... of a data set.
-std::vector<Tensor> read_tensors(const fs::path& data_set, const std::string& kind) {
+Tensor tensor_of(const std::string& bytes) {
+  ::onnx::TensorProto proto;
+  if (not proto.ParseFromString(bytes)) fail("this is no tensor");
+  onnx::ExternalData nothing({}, {}, false);
+  return onnx::TensorReader(nothing).read(proto).clone();
+}
+
+/// The messages in one field of a message of onnx-data.proto, which is not compiled for the sake of two.
+std::vector<std::string> messages_in(const std::string& bytes, int field) {
+  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
+  std::vector<std::string> found;
+  while (const uint32_t tag = stream.ReadTag()) {
+    uint32_t length = 0;
+    uint64_t number = 0;
+    const uint32_t kind = tag % 8;
+    if (kind == 0 and stream.ReadVarint64(&number)) continue;
+    std::string content;
+    if (kind != 2 or not stream.ReadVarint32(&length) or not stream.ReadString(&content, static_cast<int>(length)))
+      fail("this does not hold what the model declares");
+    if (static_cast<int>(tag / 8) == field) found.push_back(std::move(content));
+  }
+  return found;
+}
+
+/// A SequenceProto, whose field 3 holds tensors.
+Tensor sequence_of(const std::string& bytes, DType dtype) {
   std::vector<Tensor> tensors;
+  for (const std::string& one : messages_in(bytes, 3)) tensors.push_back(tensor_of(one));
+  return Tensor::sequence(dtype, std::move(tensors));
+}
+
+/// An OptionalProto holds a tensor in field 3, or a sequence in field 5.
+Tensor optional_of(const std::string& bytes, const onnx::DeclaredType& type) {
+  for (const std::string& one : messages_in(bytes, 3)) return Tensor::optional(tensor_of(one));
+  for (const std::string& one : messages_in(bytes, 5)) return Tensor::optional(sequence_of(one, type.dtype));
+  return Tensor::nothing(type.kind, type.dtype);
+}
+
+Tensor read_value(const fs::path& file, const onnx::DeclaredType& type) {
+  if (type.kind == ValueKind::tensor) return read_tensor(file);
+  return type.kind == ValueKind::sequence ? sequence_of(read_text(file), type.dtype) : optional_of(read_text(file), type);
+}
+
+using ValueInfos = google::protobuf::RepeatedPtrField<::onnx::ValueInfoProto>;
+
+/// input_0.pb, input_1.pb, ... or output_0.pb, ... of a data set.
+std::vector<Tensor> read_values(const fs::path& data_set, const std::string& kind, const ValueInfos& infos) {
+  std::vector<Tensor> values;
   for (int i = 0;; ++i) {
     const fs::path file = data_set / fmt::format("{}_{}.pb", kind, i);
-    if (not fs::exists(file)) return tensors;
-    const auto where = [&] { return fmt::format("{}, which is a tensor only in cases of tensors", file.filename().string()); };
-    tensors.push_back(in_context(where, [&] { return read_tensor(file); }));
+    if (not fs::exists(file)) return values;
+    if (i >= infos.size()) fail("there is a file {}, but the model declares {}", file.filename().string(), infos.size());
+    const onnx::DeclaredType type = onnx::declared_type(infos[i]).value_or(onnx::DeclaredType{});
+    values.push_back(in_context([&] { return file.filename().string(); }, [&] { return read_value(file, type); }));
   }
 }
 
@@ -46,15 +95,19 @@ std::vector<Tensor> ramps(const fs::path& model) {
 
 }  // namespace
 
+std::vector<OnnxCase> find_cases_in(const fs::path& folder, const std::string& prefix) {
+  std::vector<OnnxCase> cases;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder))
+    if (const fs::path model = entry.path() / "model.onnx"; fs::exists(model))
+      cases.push_back({.name = prefix + entry.path().filename().string(), .model = model, .folder = entry.path(), .light_output = {}});
+  std::ranges::sort(cases, {}, &OnnxCase::name);
+  return cases;
+}
+
 std::vector<OnnxCase> find_cases(const fs::path& root) {
   std::vector<OnnxCase> cases;
   for (const char* category : {"node", "simple", "pytorch-converted", "pytorch-operator"})
-    for (const fs::directory_entry& entry : fs::directory_iterator(root / category))
-      if (const fs::path model = entry.path() / "model.onnx"; fs::exists(model))
-        cases.push_back({.name = std::string(category) + "/" + entry.path().filename().string(),
-                         .model = model,
-                         .folder = entry.path(),
-                         .light_output = {}});
+    std::ranges::move(find_cases_in(root / category, std::string(category) + "/"), std::back_inserter(cases));
   std::ranges::sort(cases, {}, &OnnxCase::name);
   return cases;
 }
@@ -81,8 +134,11 @@ std::vector<DataSet> read_data_sets(const OnnxCase& one) {
   for (const fs::directory_entry& entry : fs::directory_iterator(one.folder))
     if (entry.path().filename().string().starts_with("test_data_set_")) folders.push_back(entry.path());
   std::ranges::sort(folders);
+  ::onnx::ModelProto model;
+  if (not model.ParseFromString(read_text(one.model))) fail("{} is no model", one.model.string());
   std::vector<DataSet> sets;
-  for (const fs::path& folder : folders) sets.push_back({read_tensors(folder, "input"), read_tensors(folder, "output")});
+  for (const fs::path& folder : folders)
+    sets.push_back({read_values(folder, "input", model.graph().input()), read_values(folder, "output", model.graph().output())});
   return sets;
 }
 

@@ -22,6 +22,14 @@ std::string string_difference(const Tensor& expected, const Tensor& actual) {
   return {};
 }
 
+std::string held_difference(std::span<const Tensor> expected, std::span<const Tensor> actual, double rtol, double atol) {
+  if (expected.size() != actual.size()) return fmt::format("{} values, expected {}", actual.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i)
+    if (const std::string text = difference(expected[i], actual[i], rtol, atol); not text.empty())
+      return fmt::format("value {}: {}", i, text);
+  return {};
+}
+
 /// Complex tensors as twice as many reals.
 Tensor as_reals(const Tensor& tensor) {
   if (not is_complex(tensor.dtype())) return tensor;
@@ -33,6 +41,8 @@ Tensor as_reals(const Tensor& tensor) {
 }  // namespace
 
 std::string difference(const Tensor& expected, const Tensor& actual, double rtol, double atol) {
+  if (expected.kind() != actual.kind()) return fmt::format("{}, expected {}", name_of(actual.kind()), name_of(expected.kind()));
+  if (not expected.is_tensor()) return held_difference(expected.held(), actual.held(), rtol, atol);
   if (expected.dtype() != actual.dtype()) return fmt::format("type {}, expected {}", name_of(actual.dtype()), name_of(expected.dtype()));
   if (expected.dims() != actual.dims()) return fmt::format("shape {}, expected {}", text_of(actual.dims()), text_of(expected.dims()));
   if (expected.dtype() == DType::string) return string_difference(expected, actual);
