@@ -29,6 +29,7 @@
 #include "passes/merge_parallel_matmuls.h"
 #include "passes/remove_dead.h"
 #include "passes/remove_identities.h"
+#include "passes/remove_sequences.h"
 #include "passes/rewrite_gathers.h"
 
 namespace burnish::passes {
@@ -41,6 +42,7 @@ Stage cleanup() {
                      FoldConstants{},     // before identities: a computed 1 or 0 must be a constant to be neutral
                      FoldIf{},            // after constants: it asks for a known condition
                      RemoveIdentities{},  // before chains: what stands between two Reshapes or Transposes is often nothing
+                     RemoveSequences{},   // before whatever looks at the tensors in them
                      RewriteGathers{},    // before views: it makes one
                      FoldReshapes{}, FoldMatmulReshapes{},  // after chains: it looks for single Reshapes
                      FoldTransposes{},                      // after Reshapes: it makes Reshapes of its own only where axes of size 1 move
