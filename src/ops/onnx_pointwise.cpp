@@ -7,6 +7,8 @@
 #include "ops/operator.h"
 #include "ops/pointwise.h"
 #include "ops/pointwise_import.h"
+#include "ops/select.h"
+#include "ops/string_equal.h"
 
 namespace burnish::ops {
 namespace {
@@ -178,11 +180,15 @@ void import_where(ImportContext& context) {
   const std::vector<ValueId> inputs = required_inputs(context, 3, 3);
   if (context.type(inputs[0]).dtype != DType::boolean)
     fail("the condition is {}; it must be boolean", name_of(context.type(inputs[0]).dtype));
+  const DType dtype = context.type(inputs[1]).dtype;
+  if (dtype == DType::string or is_complex(dtype)) return context.set_output(0, context.add(Select{}, inputs));
   context.set_output(0, add_pointwise(context, where, inputs));
 }
 
 void import_equal(ImportContext& context) {
-  context.set_output(0, add_pointwise(context, equal, with_old_broadcast(context, required_inputs(context, 2, 2))));
+  const std::vector<ValueId> inputs = required_inputs(context, 2, 2);
+  if (context.type(inputs[0]).dtype == DType::string) return context.set_output(0, context.add(StringEqual{}, inputs));
+  context.set_output(0, add_pointwise(context, equal, with_old_broadcast(context, inputs)));
 }
 
 /// Opset 1 names the type ("FLOAT").
