@@ -6,6 +6,7 @@
 #include "ops/attention.h"
 #include "ops/concat.h"
 #include "ops/gather.h"
+#include "ops/heads.h"
 #include "ops/matmul.h"
 #include "ops/numbers.h"
 #include "ops/operator.h"
@@ -33,23 +34,6 @@ ValueId split_heads(ImportContext& context, ValueId value, int64_t heads) {
   if (heads < 1) fail("inputs of rank 3 need q_num_heads and kv_num_heads");
   const ValueId split = context.add(Reshape{}, {value, context.constant_i64({0, 0, heads, -1})});
   return context.add(Transpose{.perm = {0, 2, 1, 3}}, {split});
-}
-
-int64_t head_count(const ImportContext& context, ValueId value) {
-  const Dim& heads = context.type(value).shape[1];
-  if (not heads.is_constant())
-    fail_unsupported("the number of heads must be static, but the shape is {}", context.type(value).shape.text());
-  return heads.value();
-}
-
-/// Each head of keys or values for as many heads of queries as share it.
-ValueId shared_heads(ImportContext& context, ValueId value, int64_t heads) {
-  const int64_t own = head_count(context, value);
-  if (own == heads) return value;
-  if (own < 1 or heads % own != 0) fail("{} heads of queries do not divide among {} heads of keys and values", heads, own);
-  std::vector<int64_t> sources;
-  for (int64_t head = 0; head < heads; ++head) sources.push_back(head / (heads / own));
-  return context.add(Gather{.axis = 1}, {value, context.constant_i64(std::move(sources))});
 }
 
 ValueId with_past(ImportContext& context, ValueId value, size_t past) {

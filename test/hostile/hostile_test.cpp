@@ -13,7 +13,7 @@ namespace {
 std::vector<HostileCase> all_cases() {
   std::vector<HostileCase> all;
   for (const auto& table : {hostile_formats(), hostile_graphs(), hostile_tensors(), hostile_external_data(), hostile_functions_and_bodies(),
-                            hostile_operators()})
+                            hostile_operators(), hostile_values()})
     all.insert(all.end(), table.begin(), table.end());
   return all;
 }

@@ -64,5 +64,6 @@ std::vector<HostileCase> hostile_tensors();
 std::vector<HostileCase> hostile_external_data();
 std::vector<HostileCase> hostile_functions_and_bodies();
 std::vector<HostileCase> hostile_operators();
+std::vector<HostileCase> hostile_values();
 
 }  // namespace burnish::test

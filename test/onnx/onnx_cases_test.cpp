@@ -38,7 +38,7 @@ std::vector<Tensor> run_on(const std::string& backend, const std::filesystem::pa
   config.backend = backend;
   config.optimization_level = 0;
   for (size_t i = 0; i < graph.inputs().size() and i < inputs.size(); ++i)
-    config.shapes[graph.value(graph.inputs()[i]).name] = {inputs[i].dims(), inputs[i].dims(), inputs[i].dims()};
+    if (inputs[i].is_tensor()) config.shapes[graph.value(graph.inputs()[i]).name] = {inputs[i].dims(), inputs[i].dims(), inputs[i].dims()};
   Session session(build(std::as_bytes(std::span(bytes)), config, model.parent_path()));
   return session.run(inputs);
 }
@@ -93,7 +93,8 @@ void run_all(const std::string& name, const Runner& runner, const std::vector<On
     const std::string* reason = expectations.reason(one.name);
     passed += failure.empty() ? 1 : 0;
     if (reason == nullptr and not failure.empty()) ADD_FAILURE() << one.name << ": " << failure;
-    if (reason != nullptr and failure.empty()) ADD_FAILURE() << one.name << " passes, but is expected to fail: " << *reason;
+    if (reason != nullptr and failure.empty() and not reason->starts_with("random:"))
+      ADD_FAILURE() << one.name << " passes, but is expected to fail: " << *reason;
   }
   for (const std::string& pattern : expectations.unused()) ADD_FAILURE() << "the expectation `" << pattern << "` matches no case";
   std::cout << fmt::format("{}: {} of {} official cases pass\n", name, passed, cases.size());
