@@ -34,12 +34,13 @@ class Runner(Protocol):
 
 def runner(inputs: Sequence[Port], make: Make) -> Runner:
     """Runs a model with these inputs; `make` builds or finds the engine, with shapes for the inputs that are given some."""
-    if any(port["shape"] is None for port in inputs):
-        return Adaptive([port["name"] for port in inputs if is_open(port)], make)
+    tensors = [port for port in inputs if port["type"].startswith("tensor(")]
+    if any(port["shape"] is None for port in tensors):
+        return Adaptive([port["name"] for port in tensors if is_open(port)], make)
     try:
         return make({}).session()
     except UnsupportedError:
-        opened = [port["name"] for port in inputs if is_open(port)]
+        opened = [port["name"] for port in tensors if is_open(port)]
         if not opened:
             raise
         return Adaptive(opened, make)

@@ -120,7 +120,7 @@ Port port_of(const TensorInfo& info) {
             .dtype = numpy_dtype(info.dtype),
             .raw_dtype = raw_dtype(info.dtype),
             .shape = {}};
-  port.fixed = info.dtype != DType::string;
+  port.fixed = info.dtype != DType::string and info.kind == ValueKind::tensor;
   for (const int64_t dim : info.dims) port.fixed = port.fixed and dim >= 0;
   if (port.fixed) port.shape = shape_tuple(info.dims);
   return port;
@@ -182,6 +182,10 @@ bool Borrowed::take_dlpack(nb::handle object, const Port& port, bool write) {
 
 Borrowed Borrowed::input(nb::handle object, const Port& port) {
   Borrowed made;
+  if (port.info.kind != ValueKind::tensor) {
+    made.owner_ = nb::borrow(object);
+    return made;
+  }
   const bool has_buffer = PyObject_CheckBuffer(object.ptr()) != 0;
   if (has_buffer and made.take_buffer(object, port.info.dtype, false)) return made;
   if (not has_buffer and made.take_dlpack(object, port, false)) return made;
@@ -208,7 +212,29 @@ Borrowed Borrowed::output(nb::handle object, const Port& port) {
   fail_type(port, object, "an output is never copied, so it must fit as it is");
 }
 
+namespace {
+
+/// A list as a sequence, None as an optional that holds nothing. The tensors are copies.
+Tensor value_of(nb::handle object, const Port& port, ValueKind kind) {
+  if (kind == ValueKind::tensor) {
+    Port one = port;
+    one.info.kind = kind;
+    return Borrowed::input(object, one).tensor(one).clone();
+  }
+  if (is_optional(kind) and object.is_none()) return Tensor::nothing(kind, port.info.dtype);
+  if (is_optional(kind))
+    return Tensor::optional(value_of(object, port, kind == ValueKind::optional ? ValueKind::tensor : ValueKind::sequence));
+  if (not PyList_Check(object.ptr()) and not PyTuple_Check(object.ptr()))
+    fail("`{}` should be a list of arrays, got {}", port.info.name, class_name(object));
+  std::vector<Tensor> tensors;
+  for (const nb::handle one : object) tensors.push_back(value_of(one, port, ValueKind::tensor));
+  return Tensor::sequence(port.info.dtype, std::move(tensors));
+}
+
+}  // namespace
+
 Tensor Borrowed::tensor(const Port& port) const {
+  if (port.info.kind != ValueKind::tensor) return value_of(owner_, port, port.info.kind);
   if (port.info.dtype != DType::string) return Tensor::borrowed(port.info.dtype, dims_, data_);
   std::vector<std::string> values;
   for (const nb::handle one : known().arrays.attr("byte_strings")(owner_)) {
@@ -228,6 +254,12 @@ nb::object new_array(const Port& port, nb::handle shape, void*& data) {
 }
 
 nb::object to_numpy(const Tensor& tensor) {
+  if (tensor.kind() == ValueKind::sequence) {
+    nb::list values;
+    for (const Tensor& one : tensor.held()) values.append(to_numpy(one));
+    return values;
+  }
+  if (is_optional(tensor.kind())) return tensor.held().empty() ? nb::none() : to_numpy(tensor.held().front());
   if (tensor.dtype() == DType::string) {
     nb::list values;
     for (const std::string& value : tensor.strings()) values.append(nb::bytes(value.data(), value.size()));

@@ -43,7 +43,7 @@ class Borrowed {
   void* data() const { return data_; }
   const Dims& dims() const { return dims_; }
   Memory memory() const { return memory_; }
-  /// The same as a tensor: borrowed, or strings, which are copied.
+  /// The same as a tensor: borrowed; or strings, sequences and optionals, which are copied.
   Tensor tensor(const Port& port) const;
 
  private:
@@ -62,7 +62,8 @@ class Borrowed {
 
 /// A new array for an output, and where its elements lie.
 nb::object new_array(const Port& port, nb::handle shape, void*& data);
-/// A tensor's elements as an array that keeps the tensor alive; strings as an array of objects.
+/// A tensor's elements as an array that keeps the tensor alive; strings as an array of objects; a sequence as a list, an optional as what it
+/// holds, or None.
 nb::object to_numpy(const Tensor& tensor);
 
 }  // namespace burnish::python

@@ -63,7 +63,7 @@ Runner::Runner(Engine engine, const SessionConfig& config) : engine_(std::move(e
   for (const std::vector<Port>* ports : {&inputs_, &outputs_})
     for (const Port& port : *ports) {
       fixed_ = fixed_ and port.fixed;
-      strings_ = strings_ or port.info.dtype == DType::string;
+      strings_ = strings_ or port.info.dtype == DType::string or port.info.kind != ValueKind::tensor;
     }
   idle_.emplace_back(engine_, config_);
 }

@@ -33,9 +33,11 @@ CASES = [
     "matmul_3d",
     "maxpool_2d_pads",
     "reduce_sum_do_not_keepdims_example",
+    "optional_get_element_optional_sequence",
     "reshape_allowzero_reordered",
     "reshape_reordered_all_dims",
     "resize_upsample_scales_nearest",
+    "sequence_insert_at_back",
     "slice",
     "softmax_axis_0",
     "split_equal_parts_1d_opset18",
@@ -77,3 +79,32 @@ def test_devices_and_compatibility():
     assert burnish.backend.supports_device("CPU") and not burnish.backend.supports_device("TPU")
     assert burnish.backend.is_compatible(models.add())
     assert not burnish.backend.is_compatible(onnx.ModelProto())
+
+
+def test_sequences_and_optionals_are_lists_and_none():
+    tensor = helper.make_tensor_type_proto(TensorProto.FLOAT, [None])
+    sequence = helper.make_sequence_type_proto(tensor)
+    optional = helper.make_optional_type_proto(sequence)
+    nodes = [
+        helper.make_node("SequenceInsert", ["s", "x"], ["longer"]),
+        helper.make_node("OptionalHasElement", ["o"], ["has"]),
+        helper.make_node("Optional", [], ["nothing"], type=tensor),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "values",
+        [
+            helper.make_value_info("s", sequence),
+            helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n"]),
+            helper.make_value_info("o", optional),
+        ],
+        [helper.make_empty_tensor_value_info(name) for name in ("longer", "has", "nothing")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    rep = burnish.backend.prepare(model)
+    x = np.float32([3, 4, 5])
+    longer, has, nothing = rep.run([[np.float32([1]), np.float32([2, 2])], x, None])
+    assert [one.tolist() for one in longer] == [[1], [2, 2], [3, 4, 5]]
+    assert not has
+    assert nothing is None
+    assert rep.run([[], x, [x]])[1]
