@@ -37,7 +37,7 @@ TailProgram program_of(const OpRequest& request) { return affine_tail_program(re
 
 Tail tail_of(const OpRequest& request, const Variant& variant, int channels) {
   const std::vector<size_t> by_channel = input_at(request, 2) ? std::vector<size_t>{0} : std::vector<size_t>{};
-  return image_tail(request, variant, program_of(request), by_channel, is_channels_last(variant.outputs[0].layout) ? channels : 1);
+  return image_tail(request, variant, program_of(request), by_channel, is_channels_last(variant.outputs[0].layout) ? channels : 1, true);
 }
 
 DepthwiseProblem problem_of(const OpRequest& request, const Variant& variant) {
@@ -57,19 +57,8 @@ class DepthwiseKernel final : public tactics::Kernel {
     const DepthwiseProblem problem = problem_of(request, variant);
     const int64_t window = problem.height.kernel * problem.width.kernel;
     weight_ = packed_constant(context, *request.inputs[1].constant, variant.inputs[0].storage, {window, problem.channels}, {1, window});
-    ParameterBytes shape;
-    shape.add(uint64_t{0});
-    shape.add(reinterpret_cast<uintptr_t>(weight_.data()));
-    const ImageDims strides = image_strides(variant.inputs[0], request.dims(0));
-    for (const size_t axis : {0, 1, 3, 4}) shape.add(strides[axis]);
-    for (const int64_t count : {problem.channels, problem.height.input, problem.width.input, problem.height.output, problem.width.output})
-      shape.add(static_cast<uint32_t>(count));
-    shape.add(static_cast<int32_t>(problem.height.pad_begin));
-    shape.add(static_cast<int32_t>(problem.width.pad_begin));
     const auto blocks = [](int64_t extent, int64_t each) { return static_cast<unsigned>((extent + each - 1) / each); };
     const unsigned wide = blocks(problem.width.output, int64_t{tile.wide} * tile.columns);
-    shape.add(uint32_t{wide});
-    shape_ = shape.finish();
     grid_.blocks = {wide * blocks(problem.height.output, int64_t{tile.high} * tile.rows),
                     blocks(problem.channels, int64_t{tile.across} * tile.channels), static_cast<unsigned>(problem.batch)};
     grid_.threads = static_cast<unsigned>(tile.threads());
@@ -80,13 +69,11 @@ class DepthwiseKernel final : public tactics::Kernel {
 
   Status run(tactics::RunContext& context, std::span<const BufferRef> in, std::span<const BufferRef> out,
              void* /*workspace*/) const noexcept override {
-    std::array<std::byte, 256> shape;
-    std::memcpy(shape.data(), shape_.data(), shape_.size());
     const std::byte* data = constants_.of(0, in[0].data);
-    std::memcpy(shape.data(), &data, sizeof(data));
+    const std::byte* weight = weight_.data();
     Tail::Argument tail;
     arguments_.pack(constants_, in, out, tail);
-    std::array<void*, 2> arguments{shape.data(), tail.data()};
+    std::array<void*, 3> arguments{&data, &weight, tail.data()};
     return launch(function_, grid_, arguments, context.stream);
   }
 
@@ -100,7 +87,6 @@ class DepthwiseKernel final : public tactics::Kernel {
   DeviceConstants constants_;
   ImageArguments arguments_;
   tactics::DeviceMemory weight_;
-  std::vector<std::byte> shape_;
   std::unique_ptr<Code> code_;
   CUfunction function_ = nullptr;
   Grid grid_;
@@ -151,16 +137,20 @@ class CudaDepthwise final : public tactics::Tactic {
 
 std::string depthwise_source(const OpRequest& request, const Variant& variant) {
   const DepthwiseTile tile = tile_of(variant);
-  const ops::WindowBox box = box_of(request);
-  const auto window = [](const ops::WindowAxis& axis) {
-    return fmt::format("Window<{}, {}, {}>", axis.kernel, axis.stride, axis.dilation);
+  const DepthwiseProblem problem = problem_of(request, variant);
+  const auto axis = [](const ops::WindowAxis& one) {
+    return fmt::format("ImageAxis<{}, {}, {}, Window<{}, {}, {}>>", one.input, one.output, one.pad_begin, one.kernel, one.stride,
+                       one.dilation);
   };
   return fmt::format(
-      "#include \"depthwise.cuh\"\n{}extern \"C\" __global__ void __launch_bounds__({}) convolve(const __grid_constant__ "
-      "DepthwiseShape<{}> shape, const __grid_constant__ Tail tail) {{\n"
-      "  depthwise<DepthwiseTile<{}, {}, {}, {}, {}, {}>, {}, {}, {}>(shape, tail);\n}}\n",
-      tail_of(request, variant, tile.channels).source(), tile.threads(), stored_type(variant.inputs[0].storage), tile.channels, tile.rows,
-      tile.columns, tile.across, tile.wide, tile.high, window(box[1]), window(box[2]), is_channels_last(variant.outputs[0].layout));
+      "#include \"depthwise.cuh\"\n{0}using Tile = DepthwiseTile<{1}, {2}, {3}, {4}, {5}, {6}>;\n"
+      "using Image = DepthwiseImage<{7}, {8}, {9}, {10}>;\n"
+      "extern \"C\" __global__ void __launch_bounds__({11}) convolve(const {12}* x, const {12}* weights, const __grid_constant__ Tail "
+      "tail) {{\n"
+      "  depthwise<Tile, Image>(x, weights, tail);\n}}\n",
+      tail_of(request, variant, tile.channels).source(), tile.channels, tile.rows, tile.columns, tile.across, tile.wide, tile.high,
+      problem.channels, axis(problem.height), axis(problem.width), problem.channels_last, tile.threads(),
+      stored_type(variant.inputs[0].storage));
 }
 
 void register_depthwise(tactics::Registry& registry) { registry.add(std::make_unique<CudaDepthwise>()); }

@@ -1,8 +1,9 @@
-// Depthwise convolution over images whose channels lie last (or alone, one channel to a thread): each thread computes a small tile of output
-// pixels for a few neighbouring channels, so that every row it reads serves several outputs, with the weights of its channels in registers.
-// Everything but extents and pads is a type, so that all loops unroll and accumulators stay in registers.
+// Depthwise convolution over images whose channels lie last, or plane by plane with one channel to a thread: each thread computes a small tile
+// of output pixels for a few neighbouring channels, so that every row it reads serves several outputs, with its channels' weights in registers.
+// The image is a type, so that addresses are constants behind one pointer, and only what may lie outside is tested.
 #pragma once
 
+#include "halves.cuh"
 #include "windows.cuh"
 
 /// `channels` to a thread, a tile of `rows` by `columns` output pixels; a block is `across` by `wide` by `high` such threads: groups of
@@ -13,74 +14,84 @@ struct DepthwiseTile {
   static constexpr int threads = across * wide * high;
 };
 
-template <class T>
-struct DepthwiseShape {
-  const T* x;
-  const T* weight;                  // [kernel height, kernel width, channels]
-  i64 batch, channel, row, column;  // strides of x
-  u32 channels, height, width, out_height, out_width;
-  int pad_top, pad_left;
-  u32 blocks_wide;
+/// One axis of the image under a window.
+template <int input_, int output_, int pad_, class Window>
+struct ImageAxis {
+  static constexpr int input = input_, output = output_, pad = pad_;
+  static constexpr int kernel = Window::kernel, stride = Window::stride, dilation = Window::dilation;
+
+  /// Inputs that `tile` outputs reach over.
+  static __device__ inline constexpr int reach(int tile) { return (tile - 1) * stride + (kernel - 1) * dilation + 1; }
+  /// Whether the input at a place of that reach serves any output of the tile.
+  static __device__ inline constexpr bool serves(int tile, int at) {
+    for (int t = 0; t < tile; ++t)
+      for (int k = 0; k < kernel; ++k)
+        if (t * stride + k * dilation == at) return true;
+    return false;
+  }
+  /// Whether that place lies before or behind the image for some tile.
+  static __device__ inline constexpr bool may_precede(int at) { return at < pad; }
+  static __device__ inline constexpr bool may_follow(int tile, int at) { return (output - 1) / tile * tile * stride - pad + at >= input; }
+  static __device__ inline constexpr bool whole_tiles(int tile) { return output % tile == 0; }
 };
 
-/// Whether input position `at` of a tile serves any output.
-template <class Axis, int tile>
-__device__ inline constexpr bool serves(int at) {
-  for (int t = 0; t < tile; ++t)
-    for (int k = 0; k < Axis::kernel; ++k)
-      if (t * Axis::stride + k * Axis::dilation == at) return true;
-  return false;
-}
+template <int channels_, class H, class W, bool channels_last_>
+struct DepthwiseImage {
+  static constexpr int channels = channels_;
+  static constexpr bool channels_last = channels_last_;
+  static constexpr int column = channels_last ? channels : 1;
+  static constexpr int row = W::input * column;
+  static constexpr int channel = channels_last ? 1 : H::input * W::input;
+  static constexpr i64 batch = static_cast<i64>(channels) * H::input * W::input;
+  using Height = H;
+  using Width = W;
+};
 
-template <class Tile, class H, class W, bool channels_last, class T, class Tail>
-__device__ inline void depthwise(const DepthwiseShape<T>& shape, const Tail& tail) {
-  constexpr int n = Tile::channels;
-  constexpr int in_rows = (Tile::rows - 1) * H::stride + (H::kernel - 1) * H::dilation + 1;
-  constexpr int in_columns = (Tile::columns - 1) * W::stride + (W::kernel - 1) * W::dilation + 1;
-  const u32 channel = (blockIdx.y * Tile::across + threadIdx.x % Tile::across) * n;
-  const u32 tile = threadIdx.x / Tile::across;
-  const u32 row_block = blockIdx.x / shape.blocks_wide, column_block = blockIdx.x - row_block * shape.blocks_wide;
-  const u32 first_row = (row_block * Tile::high + tile / Tile::wide) * Tile::rows;
-  const u32 first_column = (column_block * Tile::wide + tile % Tile::wide) * Tile::columns;
-  const bool inside = channel < shape.channels and first_row < shape.out_height and first_column < shape.out_width;
+template <class Tile, class Image, class T, class Tail>
+__device__ inline void depthwise(const T* x, const T* weights, const Tail& tail) {
+  using H = typename Image::Height;
+  using W = typename Image::Width;
+  constexpr int n = Tile::channels, in_rows = H::reach(Tile::rows), in_columns = W::reach(Tile::columns);
+  constexpr int blocks_wide = (W::output + Tile::wide * Tile::columns - 1) / (Tile::wide * Tile::columns);
+  const int channel = (static_cast<int>(blockIdx.y) * Tile::across + static_cast<int>(threadIdx.x) % Tile::across) * n;
+  const int tile = static_cast<int>(threadIdx.x) / Tile::across;
+  const int row_block = static_cast<int>(blockIdx.x) / blocks_wide, column_block = static_cast<int>(blockIdx.x) % blocks_wide;
+  const int first_row = (row_block * Tile::high + tile / Tile::wide) * Tile::rows;
+  const int first_column = (column_block * Tile::wide + tile % Tile::wide) * Tile::columns;
+  const bool inside = channel < Image::channels and first_row < H::output and first_column < W::output;
 
   float weight[H::kernel][W::kernel][n];
+  const T* const own_weights = weights + (inside ? channel : 0);
 #pragma unroll
   for (int kh = 0; kh < H::kernel; ++kh)
 #pragma unroll
     for (int kw = 0; kw < W::kernel; ++kw) {
-      const auto run = load_vector<T, n>(shape.weight + (inside ? static_cast<i64>(kh * W::kernel + kw) * shape.channels + channel : 0));
-#pragma unroll
-      for (int i = 0; i < n; ++i) weight[kh][kw][i] = load_element(run.at[i]);
+      Run<T, n> run;
+      run.load(own_weights + (kh * W::kernel + kw) * Image::channels);
+      run.unpack(weight[kh][kw]);
     }
   release_next();
   wait_for_inputs();
   if (not inside) return;
 
   float sum[Tile::rows][Tile::columns][n] = {};
-  const int top = static_cast<int>(first_row) * H::stride - shape.pad_top;
-  const int left = static_cast<int>(first_column) * W::stride - shape.pad_left;
-  const T* image = shape.x + blockIdx.z * shape.batch + channel * shape.channel;
+  const int top = first_row * H::stride - H::pad, left = first_column * W::stride - W::pad;
+  const T* const corner = x + blockIdx.z * Image::batch + (channel * Image::channel + top * Image::row + left * Image::column);
 #pragma unroll
   for (int in_row = 0; in_row < in_rows; ++in_row) {
-    if (not serves<H, Tile::rows>(in_row)) continue;
-    const int y = top + in_row;
-    const bool row_inside = y >= 0 and y < static_cast<int>(shape.height);
-    Vec<T, n> run[in_columns];
-#pragma unroll
-    for (int in_column = 0; in_column < in_columns; ++in_column) {
-      if (not serves<W, Tile::columns>(in_column)) continue;
-      const int x = left + in_column;
-      run[in_column] = {};
-      if (row_inside and x >= 0 and x < static_cast<int>(shape.width))
-        run[in_column] = load_vector<T, n>(image + y * shape.row + x * shape.column);
-    }
+    if (not H::serves(Tile::rows, in_row)) continue;
+    const bool row_inside =
+        (not H::may_precede(in_row) or top + in_row >= 0) and (not H::may_follow(Tile::rows, in_row) or top + in_row < H::input);
     float row[in_columns][n];
 #pragma unroll
-    for (int in_column = 0; in_column < in_columns; ++in_column)
-      if (serves<W, Tile::columns>(in_column))
-#pragma unroll
-        for (int i = 0; i < n; ++i) row[in_column][i] = load_element(run[in_column].at[i]);
+    for (int in_column = 0; in_column < in_columns; ++in_column) {
+      if (not W::serves(Tile::columns, in_column)) continue;
+      const bool column_inside = (not W::may_precede(in_column) or left + in_column >= 0) and
+                                 (not W::may_follow(Tile::columns, in_column) or left + in_column < W::input);
+      Run<T, n> run;
+      if (row_inside and column_inside) run.load(corner + (in_row * Image::row + in_column * Image::column));
+      run.unpack(row[in_column]);
+    }
 #pragma unroll
     for (int t = 0; t < Tile::rows; ++t)
 #pragma unroll
@@ -97,17 +108,13 @@ __device__ inline void depthwise(const DepthwiseShape<T>& shape, const Tail& tai
 
 #pragma unroll
   for (int t = 0; t < Tile::rows; ++t) {
-    if (first_row + t >= shape.out_height) continue;
+    if (not H::whole_tiles(Tile::rows) and first_row + t >= H::output) continue;
 #pragma unroll
     for (int s = 0; s < Tile::columns; ++s) {
-      if (first_column + s >= shape.out_width) continue;
-      if constexpr (channels_last) {
-        const u32 at[5] = {blockIdx.z, 0, first_row + t, first_column + s, channel};
-        tail.store(at, sum[t][s]);
-      } else {
-        const u32 at[5] = {blockIdx.z, channel, 0, first_row + t, first_column + s};
-        tail.store(at, sum[t][s]);
-      }
+      if (not W::whole_tiles(Tile::columns) and first_column + s >= W::output) continue;
+      const u32 y = first_row + t, z = first_column + s, c = channel;
+      const u32 last[5] = {blockIdx.z, 0, y, z, c}, plain[5] = {blockIdx.z, c, 0, y, z};
+      tail.store(Image::channels_last ? last : plain, sum[t][s]);
     }
   }
 }

@@ -54,9 +54,9 @@ double seconds(const DepthwiseProblem& problem, const DepthwiseTile& tile) {
   const int64_t outputs = int64_t{tile.rows} * tile.columns;
   const double loads = static_cast<double>(loads_of(problem.height, tile.rows) * loads_of(problem.width, tile.columns));
   const double n = tile.channels;
-  // Of one thread: multiplications, conversions and addresses of what it reads, weights, and what it stores.
-  const double instructions = static_cast<double>(outputs * window) * n + loads * (n + 5) + static_cast<double>(window) * (n + 2) +
-                              static_cast<double>(outputs) * (2 * n + 12) + 60;
+  // Of one thread: multiplications, conversions of what it reads, weights, and what it does with a result.
+  const double instructions = static_cast<double>(outputs * window) * n + loads * (n + 1.5) + static_cast<double>(window) * (n + 1) +
+                              static_cast<double>(outputs) * (3 * n + 3) + 60;
   const int64_t blocks = problem.batch * ceil_div(problem.channels, int64_t{tile.across} * tile.channels) *
                          ceil_div(problem.height.output, int64_t{tile.high} * tile.rows) *
                          ceil_div(problem.width.output, int64_t{tile.wide} * tile.columns);

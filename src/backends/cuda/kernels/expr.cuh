@@ -61,6 +61,17 @@ template <class T>
 __device__ inline T op_max(T x, T y) {
   return x > y or is_not_a_number(x) ? x : y;
 }
+// One instruction each.
+__device__ inline float op_min(float x, float y) {
+  float least;
+  asm("min.NaN.f32 %0, %1, %2;" : "=f"(least) : "f"(x), "f"(y));
+  return least;
+}
+__device__ inline float op_max(float x, float y) {
+  float largest;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(largest) : "f"(x), "f"(y));
+  return largest;
+}
 template <class T>
 __device__ inline T op_clip(T x, T low, T high) {
   return op_min(op_max(x, low), high);
@@ -133,6 +144,7 @@ template <class T>
 __device__ inline T op_relu(T x) {
   return x > T(0) or is_not_a_number(x) ? x : T(0);
 }
+__device__ inline float op_relu(float x) { return op_max(x, 0.0f); }
 template <class T>
 __device__ inline T op_softplus(T x) {
   return x > T(0) ? x + log1p(exp(-x)) : log1p(exp(x));

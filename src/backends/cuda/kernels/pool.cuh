@@ -1,6 +1,7 @@
 // Pools over sliding windows: the largest element, the average, or a norm. One thread for a run of channels (channels last) or one element.
 #pragma once
 
+#include "halves.cuh"
 #include "windows.cuh"
 
 enum class Pooling { max, average, lp };
@@ -53,10 +54,13 @@ __device__ inline void pool(const PoolShape<T>& shape, const Tail& tail) {
       for (int kw = 0; kw < W::kernel; ++kw) {
         const int w = begin[2] + kw * W::dilation;
         if (w < 0 or w >= shape.inputs[2]) continue;
-        const Vec<T, width> x = load_vector<T, width>(row + w * shape.strides.stride[4]);
+        Run<T, width> run;
+        run.load(row + w * shape.strides.stride[4]);
+        A x[width];
+        run.unpack(x);
 #pragma unroll
         for (int i = 0; i < width; ++i) {
-          const A one = load_element(x.at[i]);
+          const A one = x[i];
           if constexpr (kind == Pooling::max) sum[i] = one > sum[i] or one != one ? one : sum[i];
           else sum[i] += pool_term<A, kind, p>(one);
         }

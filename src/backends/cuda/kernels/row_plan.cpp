@@ -130,6 +130,7 @@ RowProblem row_problem(const OpRequest& request, const Variant& variant, const s
   problem.storage = variant.inputs[0].storage;
   problem.each_element = each_element;
   problem.tail = std::move(tail);
+  problem.constants = kept_operands(problem.tail, variant);
   const Dims dims = request.dims(0);
   const Dims input = strides_of(variant.inputs[0], dims, dims.size());
   const size_t rank = request.outputs[0].shape.rank();

@@ -36,7 +36,8 @@ Tail tail_of(const RowProblem& problem, const RowPlan& plan) {
     for (size_t i = 0; i < outputs.size(); ++i) outputs[i].strides.push_back(axis->outputs[i]);
   }
   const bool runs = problem.each_element or not plan.along;
-  return Tail(problem.tail.expr, std::move(operands), std::move(outputs), runs ? plan.width : 1);
+  return Tail(problem.tail.expr, std::move(operands), std::move(outputs), runs ? plan.width : 1,
+              {.fixed = false, .constants = problem.constants});
 }
 
 /// The bytes of `Rows`; the pointer is filled in when the kernel runs.

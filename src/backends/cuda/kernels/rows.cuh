@@ -4,6 +4,7 @@
 // whose states go through memory from `gather_segments` to a second kernel. What a state means is in the families' own headers.
 #pragma once
 
+#include "halves.cuh"
 #include "strided.cuh"
 
 /// How rows lie: along rows, elements of one row are neighbours in memory; across rows, the neighbours belong to neighbouring rows.
@@ -103,7 +104,7 @@ struct RowThread {
 
   /// The chunk from a position on into registers; how much of it there is.
   __device__ inline u32 load(u32 from) {
-    Vec<typename Shape::Stored, Shape::width> runs[Shape::held];
+    Run<typename Shape::Stored, Shape::width> runs[Shape::held];
     u32 valid = 0;
 #pragma unroll
     for (int k = 0; k < Shape::held; ++k) {
@@ -111,13 +112,11 @@ struct RowThread {
       if (position >= end) continue;
       u32 at[Shape::inner_rank];
       unravel(position, shape.inner, at);
-      runs[k] = load_vector<typename Shape::Stored, Shape::width>(row + offset_of(at, shape.inner_strides));
+      runs[k].load(row + offset_of(at, shape.inner_strides));
       valid = k + 1;
     }
 #pragma unroll
-    for (int k = 0; k < Shape::held; ++k)
-#pragma unroll
-      for (int i = 0; i < Shape::width; ++i) x[k][i] = k < valid ? load_element(runs[k].at[i]) : Value(0);
+    for (int k = 0; k < Shape::held; ++k) runs[k].unpack(x[k]);
     return valid;
   }
 

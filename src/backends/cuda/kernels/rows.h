@@ -26,6 +26,7 @@ struct RowProblem {
   double parameter = 0;      // what the state is prepared with
   TailProgram tail;
   std::vector<DType> operands, outputs;  // stored types of the tail's
+  std::vector<bool> constants;           // which of the operands are
 };
 
 /// The problem's own: input, tail and stored types, with axes as the tensors have them, those in `inner` within a row. With

@@ -21,14 +21,6 @@ ExprOperand combine(Expr& expr, ExprCode code, ExprOperand value, ExprOperand pa
   return expr.add_step(code, type, {value, parameter, 0});
 }
 
-/// The sum of position times stride, without the axes along which the operand stays.
-std::string offset_text(const StridedOperand& operand, const std::string& strides) {
-  std::string text;
-  for (size_t axis = 0; axis < operand.strides.size(); ++axis)
-    if (operand.strides[axis] != 0) text += fmt::format("{}at[{}] * {}[{}]", text.empty() ? "" : " + ", axis, strides, axis);
-  return text.empty() ? "0" : text;
-}
-
 }  // namespace
 
 TailProgram tail_program(const OpRequest& request) {
@@ -92,11 +84,18 @@ Variant anchored_variant(const OpRequest& request, std::optional<DType> lowered,
   return variant;
 }
 
-Tail::Tail(Expr expr, std::vector<StridedOperand> operands, std::vector<StridedOperand> outputs, int width)
-    : expr_(std::move(expr)), operands_(std::move(operands)), outputs_(std::move(outputs)), width_(width) {
+std::vector<bool> kept_operands(const TailProgram& program, const Variant& variant) {
+  std::vector<bool> kept;
+  for (const size_t input : program.inputs) kept.push_back(input < variant.keeps_constant.size() and variant.keeps_constant[input]);
+  return kept;
+}
+
+Tail::Tail(Expr expr, std::vector<StridedOperand> operands, std::vector<StridedOperand> outputs, int width, TailStyle style)
+    : expr_(std::move(expr)), operands_(std::move(operands)), outputs_(std::move(outputs)), width_(width), style_(std::move(style)) {
   BURNISH_CHECK(expr_.inputs.size() == operands_.size() + 1 and expr_.outputs.size() == outputs_.size(), "a tail of {} operands for {}",
                 operands_.size(), expr_.text());
   BURNISH_CHECK((operands_.size() + outputs_.size()) * (1 + rank()) <= most_words, "a tail of {} operands", operands_.size());
+  style_.constants.resize(operands_.size(), false);
 }
 
 size_t Tail::rank() const { return outputs_.front().strides.size(); }
@@ -108,40 +107,59 @@ std::string Tail::access(const StridedOperand& operand) const {
   return width_ > 1 and strides.back() == 1 and aligned ? "contiguous" : "strided";
 }
 
+/// The sum of position times stride, without the axes along which the operand stays.
+std::string Tail::place(const StridedOperand& operand, const std::string& name) const {
+  std::string text;
+  for (size_t axis = 0; axis < operand.strides.size(); ++axis) {
+    if (operand.strides[axis] == 0) continue;
+    const std::string stride = style_.fixed ? fmt::format("i64({})", operand.strides[axis]) : fmt::format("{}[{}]", name, axis);
+    text += fmt::format("{}at[{}] * {}", text.empty() ? "" : " + ", axis, stride);
+  }
+  return text.empty() ? "0" : text;
+}
+
+std::string Tail::last_stride(const StridedOperand& operand, const std::string& name) const {
+  return style_.fixed ? std::to_string(operand.strides.back()) : fmt::format("{}[{}]", name, rank() - 1);
+}
+
 std::string Tail::source() const {
   std::string members, loads, arguments = "static_cast<" + computed_type(expr_.inputs[0]) + ">(x[i])", stores;
+  const auto member = [&](const char* constant, const std::string& type, char data, char strides, size_t i) {
+    members += fmt::format("  {}{}* {}{};\n", constant, type, data, i);
+    if (not style_.fixed) members += fmt::format("  i64 {}{}[{}];\n", strides, i, rank());
+  };
   for (size_t i = 0; i < operands_.size(); ++i) {
     const StridedOperand& operand = operands_[i];
-    const std::string type = stored_type(operand.storage);
-    members += fmt::format("  const {}* a{};\n  i64 s{}[{}];\n", type, i, i, rank());
-    loads += fmt::format("    const Vec<{0}, {1}> x{2} = load_run<Access::{3}, {1}>(a{2} + {4}, s{2}[{5}]);\n", type, width_, i,
-                         access(operand), offset_text(operand, fmt::format("s{}", i)), rank() - 1);
-    arguments += fmt::format(", static_cast<{}>(load_element(x{}.at[i]))", computed_type(expr_.inputs[i + 1]), i);
+    const std::string type = stored_type(operand.storage), strides = fmt::format("s{}", i);
+    member("const ", type, 'a', 's', i);
+    loads += fmt::format("    Compute<{0}> x{2}[{1}];\n    load_operand<Access::{3}, {4}>(a{2} + ({5}), {6}, x{2});\n", type, width_, i,
+                         access(operand), style_.constants[i], place(operand, strides), last_stride(operand, strides));
+    arguments += fmt::format(", static_cast<{}>(x{}[i])", computed_type(expr_.inputs[i + 1]), i);
   }
-  std::string results, conversions;
   for (size_t i = 0; i < outputs_.size(); ++i) {
     const StridedOperand& output = outputs_[i];
-    const std::string type = stored_type(output.storage);
-    members += fmt::format("  {}* b{};\n  i64 t{}[{}];\n", type, i, i, rank());
-    loads += fmt::format("    Vec<{}, {}> y{};\n", type, width_, i);
-    results += fmt::format("      {} r{};\n", computed_type(expr_.dtype(expr_.outputs[i])), i);
-    arguments += fmt::format(", r{}", i);
-    conversions += fmt::format("      y{0}.at[i] = store_element<{1}>(r{0});\n", i, type);
-    stores += fmt::format("    if (b{0} != nullptr) store_run<Access::{1}, {2}>(b{0} + {3}, t{0}[{4}], y{0});\n", i, access(output), width_,
-                          offset_text(output, fmt::format("t{}", i)), rank() - 1);
+    const std::string strides = fmt::format("t{}", i);
+    member("", stored_type(output.storage), 'b', 't', i);
+    loads += fmt::format("    {} y{}[{}];\n", computed_type(expr_.dtype(expr_.outputs[i])), i, width_);
+    arguments += fmt::format(", y{}[i]", i);
+    // Of several results some may be read by nobody.
+    stores += fmt::format("    {}store_results<Access::{}>(b{} + ({}), {}, y{});\n",
+                          outputs_.size() > 1 ? fmt::format("if (b{} != nullptr) ", i) : "", access(output), i, place(output, strides),
+                          last_stride(output, strides), i);
   }
   return fmt::format(
-      "#include \"expr.cuh\"\n#include \"strided.cuh\"\n{}struct Tail {{\n{}  template <class Value>\n"
+      "#include \"expr.cuh\"\n#include \"tail.cuh\"\n{}struct Tail {{\n{}  template <class Value>\n"
       "  __device__ inline void store(const u32 (&at)[{}], const Value (&x)[{}]) const {{\n{}#pragma unroll\n"
-      "    for (int i = 0; i < {}; ++i) {{\n{}      apply({});\n{}    }}\n{}  }}\n}};\n",
-      print_function(expr_, "apply"), members, rank(), width_, loads, width_, results, arguments, conversions, stores);
+      "    for (int i = 0; i < {}; ++i) apply({});\n{}  }}\n}};\n",
+      print_function(expr_, "apply"), members, rank(), width_, loads, width_, arguments, stores);
 }
 
 void Tail::pack(std::span<const std::byte* const> operands, std::span<std::byte* const> outputs, Argument& to) const noexcept {
   size_t used = 0;
   const auto put = [&](const std::byte* data, const StridedOperand& operand) {
     to[used++] = reinterpret_cast<uintptr_t>(data);
-    for (const int64_t stride : operand.strides) to[used++] = static_cast<uint64_t>(stride);
+    if (not style_.fixed)
+      for (const int64_t stride : operand.strides) to[used++] = static_cast<uint64_t>(stride);
   };
   for (size_t i = 0; i < operands_.size(); ++i) put(operands[i], operands_[i]);
   for (size_t i = 0; i < outputs_.size(); ++i) put(outputs[i], outputs_[i]);

@@ -32,13 +32,23 @@ std::string tail_refusal(const tactics::OpRequest& request);
 tactics::Variant anchored_variant(const tactics::OpRequest& request, std::optional<DType> lowered, const Layout& input,
                                   const Layout& output);
 
+/// How a tail's code is printed.
+struct TailStyle {
+  /// Strides are numbers in the source and not parameters: for kernels that are compiled for one shape anyway.
+  bool fixed = false;
+  /// Operands that never change, so that a value once read may be kept; empty: none.
+  std::vector<bool> constants;
+};
+/// For a kernel of the variant: which of the program's operands the kernel keeps.
+std::vector<bool> kept_operands(const TailProgram& program, const tactics::Variant& variant);
+
 class Tail {
  public:
   static constexpr size_t most_words = 256;
   using Argument = std::array<uint64_t, most_words>;
 
   /// Strides are those over the kernel's axes, outermost first; `width` neighbours along the last one are stored together.
-  Tail(Expr expr, std::vector<StridedOperand> operands, std::vector<StridedOperand> outputs, int width);
+  Tail(Expr expr, std::vector<StridedOperand> operands, std::vector<StridedOperand> outputs, int width, TailStyle style = {});
 
   /// The program and `struct Tail`.
   std::string source() const;
@@ -48,10 +58,13 @@ class Tail {
  private:
   size_t rank() const;
   std::string access(const StridedOperand& operand) const;
+  std::string place(const StridedOperand& operand, const std::string& name) const;
+  std::string last_stride(const StridedOperand& operand, const std::string& name) const;
 
   Expr expr_;
   std::vector<StridedOperand> operands_, outputs_;
   int width_;
+  TailStyle style_;
 };
 
 }  // namespace burnish::cuda

@@ -44,7 +44,7 @@ std::array<size_t, image_axes> walk_of(const Layout& output) {
 }
 
 Tail image_tail(const OpRequest& request, const Variant& variant, const TailProgram& program, const std::vector<size_t>& by_channel,
-                int width) {
+                int width, bool fixed) {
   const auto walk = walk_of(variant.outputs[0].layout);
   const size_t rank = request.outputs[0].shape.rank();
   std::vector<StridedOperand> operands, outputs;
@@ -61,7 +61,7 @@ Tail image_tail(const OpRequest& request, const Variant& variant, const TailProg
   }
   for (size_t i = 0; i < program.expr.outputs.size(); ++i)
     outputs.push_back(walked(variant.outputs[i], image_strides(variant.outputs[i], request.output_dims(i)), walk));
-  return Tail(program.expr, std::move(operands), std::move(outputs), width);
+  return Tail(program.expr, std::move(operands), std::move(outputs), width, {.fixed = fixed, .constants = kept_operands(program, variant)});
 }
 
 std::string window_types(const ops::WindowBox& box) {

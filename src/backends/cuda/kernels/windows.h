@@ -22,9 +22,9 @@ std::array<size_t, image_axes> walk_of(const Layout& output);
 bool is_channels_last(const Layout& layout);
 
 /// The tail of a request over the walked axes: operands broadcast to the output; those in `by_channel` (positions in `program.inputs`)
-/// have one value for each channel.
+/// have one value for each channel. `fixed`: see TailStyle.
 Tail image_tail(const tactics::OpRequest& request, const tactics::Variant& variant, const TailProgram& program,
-                const std::vector<size_t>& by_channel, int width);
+                const std::vector<size_t>& by_channel, int width, bool fixed = false);
 
 /// What a kernel of this family is launched with: pointers come when it runs.
 class ImageArguments {
