@@ -1,15 +1,10 @@
-// CumProd: running products along an axis. ONNX CumProd, opset 26. Inputs and attributes as those of CumSum.
+// CumProd: see the header.
+#include "ops/cum_prod.h"
+
 #include "ops/cumulative.h"
 #include "ops/operator.h"
 
 namespace burnish::ops {
-
-struct CumProd {
-  bool exclusive = false;
-  bool reverse = false;
-  static constexpr auto fields = std::tuple{field("exclusive", &CumProd::exclusive), field("reverse", &CumProd::reverse)};
-};
-
 namespace {
 
 void infer(const CumProd&, InferContext& context) { infer_cumulative(context); }

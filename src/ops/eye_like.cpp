@@ -1,16 +1,11 @@
-// EyeLike: a matrix shaped like the input, with ones on diagonal k. ONNX EyeLike, opsets 9, 22.
+// EyeLike: see the header.
+#include "ops/eye_like.h"
+
 #include "base/error.h"
 #include "ops/elements.h"
 #include "ops/operator.h"
 
 namespace burnish::ops {
-
-struct EyeLike {
-  DType dtype = DType::f32;
-  int64_t k = 0;
-  static constexpr auto fields = std::tuple{field("dtype", &EyeLike::dtype), field("k", &EyeLike::k)};
-};
-
 namespace {
 
 void infer(const EyeLike& op, InferContext& context) {

@@ -8,10 +8,8 @@
 #include "ops/window.h"
 
 namespace burnish::ops {
-namespace {
 
-/// The output that the indices count in.
-Shape smallest_output(const MaxUnpool& op, const Shape& x) {
+Shape smallest_unpooled(const MaxUnpool& op, const Shape& x) {
   if (x.rank() < 3) fail("the input has shape {}; it needs batch, channels and at least one spatial axis", x.text());
   const Window window = resolved_window(x.axes().subspan(2), op.kernel, op.strides, {}, op.pads, AutoPad::explicit_pads);
   Shape shape{x[0], x[1]};
@@ -26,11 +24,13 @@ Shape smallest_output(const MaxUnpool& op, const Shape& x) {
   return shape;
 }
 
+namespace {
+
 void infer(const MaxUnpool& op, InferContext& context) {
   context.expect_inputs(2, 3);
   if (not is_floating(context.dtype(0))) fail("MaxUnpool computes floating types, not {}", name_of(context.dtype(0)));
   expect_index_type(context, 1, "the indices");
-  const Shape smallest = smallest_output(op, context.shape(0));
+  const Shape smallest = smallest_unpooled(op, context.shape(0));
   if (not context.has_input(2)) return context.output(0, context.dtype(0), smallest);
   const Shape asked = shape_from_values(context, 2, "the output shape");
   if (asked.rank() != smallest.rank())
@@ -43,7 +43,7 @@ void reference(const MaxUnpool& op, EvalContext& context) {
   const Tensor& indices = context.input(1);
   if (indices.dims() != input.dims())
     fail("the indices have shape {}, but the input has shape {}", text_of(indices.dims()), text_of(input.dims()));
-  const Dims smallest = smallest_output(op, Shape(input.dims())).dims();
+  const Dims smallest = smallest_unpooled(op, Shape(input.dims())).dims();
   const Dims dims = context.has_input(2) ? context.input(2).integers() : smallest;
   if (dims.size() != smallest.size()) fail("the output shape has {} values, but the input has rank {}", dims.size(), smallest.size());
   for (size_t axis = 0; axis < dims.size(); ++axis)

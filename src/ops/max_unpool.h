@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ops/fields.h"
+#include "tensor/shape.h"
 
 namespace burnish::ops {
 
@@ -13,5 +14,8 @@ struct MaxUnpool {
   static constexpr auto fields =
       std::tuple{field("kernel", &MaxUnpool::kernel), field("strides", &MaxUnpool::strides), field("pads", &MaxUnpool::pads)};
 };
+
+/// The shape of the output that the indices count in.
+Shape smallest_unpooled(const MaxUnpool& op, const Shape& x);
 
 }  // namespace burnish::ops

@@ -1,17 +1,12 @@
-// ReverseSequence: the first lengths[b] steps of each sequence in reverse order, the others unchanged. ONNX ReverseSequence, opset 10.
-// Inputs: data, lengths i64 [batch]. The time and batch axes are 0 and 1 in either order.
+// ReverseSequence: see the header.
+#include "ops/reverse_sequence.h"
+
 #include "base/error.h"
 #include "ops/elements.h"
 #include "ops/inference.h"
 #include "ops/operator.h"
 
 namespace burnish::ops {
-
-struct ReverseSequence {
-  bool time_first = true;
-  static constexpr auto fields = std::tuple{field("time_first", &ReverseSequence::time_first)};
-};
-
 namespace {
 
 void infer(const ReverseSequence& op, InferContext& context) {

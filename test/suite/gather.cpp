@@ -60,6 +60,18 @@ BURNISH_CASES(scatter) {
   cases.add(ops::ScatterND{add}, {input(f32, {4}), constant<int64_t>({3, 1}, {1, 1, 1}), input(f32, {3})}).named("repeated indices add up");
   cases.add(ops::ScatterND{}, {input(f32, {2, 3, 4}), constant<int64_t>({2, 3}, {0, 0, 0, 1, 2, 3}), input(f32, {2})})
       .named("single elements");
+  // Many updates of few places, and indices that are known only while running.
+  std::vector<int64_t> repeated;
+  for (int64_t i = 0; i < 300; ++i) repeated.push_back(i * 7 % 5);
+  const Tensor places = Tensor::of<int64_t>({300}, std::span<const int64_t>(repeated));
+  for (const auto reduction : {add, ops::ScatterReduction::max}) {
+    cases.add(ops::ScatterElements{0, reduction}, {input(f32, {6}), given(places), input(f32, {300})}).sums(60);
+    cases.add(ops::ScatterND{reduction}, {input(f32, {6, 3}), given(places.reshaped({300, 1})), input(f32, {300, 3})}).sums(60);
+  }
+  cases.add(ops::ScatterElements{1}, {input(f16, {3, 400}), indices(400, {3, 1}), input(f16, {3, 1})});
+  cases.add(ops::ScatterElements{0}, {weights(i32, {5, 4}), indices(5, {1, 3}), weights(i32, {1, 3})}).named("constant data");
+  cases.add(ops::ScatterND{}, {input(f32, {40, 8}), given(Tensor::of<int64_t>({3, 1}, {39, -40, 7})), input(f32, {3, 8})});
+  cases.add(ops::ScatterND{add}, {input(bf16, {4, 5}), indices(4, {6, 2}, true), input(bf16, {6})}).sums(6);
   cases.add(ops::ScatterElements{-1}, {input(string, {2, 3}), constant<int64_t>({2, 1}, {0, 2}), input(string, {2, 1})});
   cases.add(ops::ScatterND{}, {input(f32, {4, 4}), constant<int64_t>({1, 1}, {4}), input(f32, {1, 4})}).fails("index 4 is out of range");
 }
