@@ -18,6 +18,7 @@
 #include "runtime/loaded_engine.h"
 #include "runtime/stages.h"
 #include "tactics/assign.h"
+#include "tactics/registry.h"
 #include "tactics/timing.h"
 
 namespace burnish {
@@ -58,11 +59,20 @@ ImportConfig import_config(const BuildConfig& config) {
   return made;
 }
 
+/// Whether the backend asked for has memory of its own. Backends that do not exist are refused later, with a list.
+bool computes_on_device(const BuildConfig& config) {
+  const tactics::Registry& registry = tactics::registry();
+  const std::string_view name = config.backend.empty() ? tactics::default_backend(registry) : std::string_view(config.backend);
+  const tactics::Backend* backend = registry.find_backend(name);
+  return backend != nullptr and backend->device() != nullptr;
+}
+
 passes::PassConfig pass_config(const BuildConfig& config) {
   passes::PassConfig made;
   made.pass_limit = config.pass_limit;
   made.dump_folder = config.dump_folder;
   made.logger = config.logger;
+  made.pack_attention = computes_on_device(config);
   return made;
 }
 

@@ -47,27 +47,6 @@ std::vector<Member> members(const Graph& graph, const Node& first, const Linear&
   return found;
 }
 
-/// Matrices joined along `axis` (0 or 1).
-Tensor joined(const Graph& graph, const std::vector<Member>& members, size_t axis) {
-  std::vector<Tensor> parts;
-  Dims dims;
-  for (const Member& one : members) {
-    parts.push_back(*graph.constant(one.product->inputs[1]));
-    if (dims.empty()) dims = parts.back().dims();
-    else dims[axis] += parts.back().dim(axis);
-  }
-  Tensor whole = Tensor::uninitialized(parts.front().dtype(), dims);
-  const size_t element = byte_size(whole.dtype());
-  const int64_t outer = axis == 0 ? 1 : dims[0];
-  std::byte* to = whole.mutable_data();
-  for (int64_t row = 0; row < outer; ++row)
-    for (const Tensor& part : parts) {
-      const size_t bytes = static_cast<size_t>(part.size() / outer) * element;
-      to = std::copy_n(part.data() + static_cast<size_t>(row) * bytes, bytes, to);
-    }
-  return whole;
-}
-
 bool few_rows(const Shape& shape, int64_t limit) {
   if (not shape.is_static()) return false;
   const Dims dims = shape.dims();
@@ -82,12 +61,14 @@ std::optional<Patch> merge(const Graph& graph, const Node& node, int64_t row_lim
   const DType dtype = linear->weights->dtype();
   std::vector<int64_t> sizes;
   std::vector<double> bias;
+  std::vector<Tensor> weights;
   for (const Member& one : all) {
     sizes.push_back(one.columns);
+    weights.push_back(*graph.constant(one.product->inputs[1]));
     bias.insert(bias.end(), one.bias.begin(), one.bias.end());
   }
   Patch patch(graph, MergeParallelMatmuls::name);
-  ValueId whole = patch.add(node.op, {node.inputs[0], patch.constant(joined(graph, all, linear->weight_axis))});
+  ValueId whole = patch.add(node.op, {node.inputs[0], patch.constant(side_by_side(weights, linear->weight_axis))});
   if (std::ranges::any_of(all, [](const Member& one) { return one.sum != nullptr; }))
     whole = patch.add(ops::pointwise(ExprCode::add, {dtype, dtype}, dtype), {whole, patch.constant(vector_of(dtype, bias))});
   const ValueId first = patch.add(ops::Split{.axis = -1}, {whole, patch.constant(tensor_of(sizes))}, all.size());

@@ -27,6 +27,8 @@
 #include "passes/merge_concat_prefixes.h"
 #include "passes/merge_parallel_convs.h"
 #include "passes/merge_parallel_matmuls.h"
+#include "passes/merge_strided_slices.h"
+#include "passes/pack_attention.h"
 #include "passes/remove_dead.h"
 #include "passes/remove_identities.h"
 #include "passes/remove_sequences.h"
@@ -66,8 +68,10 @@ Stage weight_folding() {
 /// After recognition, so that queries, keys and values are known by their Attention and not cut out of one product.
 Stage merging(const PassConfig& config) {
   Stage stage;
+  if (config.pack_attention) stage.passes.emplace_back(PackAttention{});  // before merges: it merges the products that it reads
   if (config.merge_parallel_matmuls) stage.passes.emplace_back(MergeParallelMatmuls{});
   if (config.merge_parallel_convs) stage.passes.emplace_back(MergeParallelConvs{});
+  stage.passes.emplace_back(MergeStridedSlices{});
   stage.passes.emplace_back(MergeConcatPrefixes{});
   return stage;
 }
@@ -82,6 +86,7 @@ Stage fusion() {
 std::vector<Pass> all_passes() {
   PassConfig everything;
   everything.merge_parallel_convs = true;
+  everything.pack_attention = true;
   std::vector<Pass> all;
   for (const Stage& stage : pipeline(everything))
     for (const Pass& pass : stage.passes)

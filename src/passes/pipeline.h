@@ -13,6 +13,8 @@ struct PassConfig : ManagerConfig {
   bool merge_parallel_matmuls = true;
   /// Saves reading the input twice, but copies the parts out again: pays only where the backend reads slices in place.
   bool merge_parallel_convs = false;
+  /// Attention reads what one product made and writes what the next one reads: for devices with kernels for it.
+  bool pack_attention = false;
 };
 
 /// Optimizes the graph in place. Throws Error that names the pass; the graph is then not to be used.

@@ -85,6 +85,21 @@ std::vector<double> numbers(const Tensor& tensor) {
   return values;
 }
 
+Tensor side_by_side(const std::vector<Tensor>& matrices, size_t axis) {
+  Dims dims = matrices.front().dims();
+  for (size_t i = 1; i < matrices.size(); ++i) dims[axis] += matrices[i].dim(axis);
+  Tensor whole = Tensor::uninitialized(matrices.front().dtype(), dims);
+  const size_t element = byte_size(whole.dtype());
+  const int64_t outer = axis == 0 ? 1 : dims[0];
+  std::byte* to = whole.mutable_data();
+  for (int64_t row = 0; row < outer; ++row)
+    for (const Tensor& part : matrices) {
+      const size_t bytes = static_cast<size_t>(part.size() / outer) * element;
+      to = std::copy_n(part.data() + static_cast<size_t>(row) * bytes, bytes, to);
+    }
+  return whole;
+}
+
 Tensor vector_of(DType dtype, const std::vector<double>& values) {
   Tensor tensor = Tensor::uninitialized(dtype, {static_cast<int64_t>(values.size())});
   for (size_t i = 0; i < values.size(); ++i) tensor.set_number(static_cast<int64_t>(i), values[i]);

@@ -30,6 +30,9 @@ Tensor scaled_channels(const Linear& linear, const std::vector<double>& factors)
 /// Nothing where it varies elsewhere, is not floating, or would change the shape.
 std::optional<std::vector<double>> along_axis(const Tensor& tensor, size_t rank, size_t axis, int64_t extent);
 
+/// Matrices of one type joined along `axis` (0 or 1).
+Tensor side_by_side(const std::vector<Tensor>& matrices, size_t axis);
+
 Tensor vector_of(DType dtype, const std::vector<double>& values);
 /// Numbers that vary along `axis` of `rank`, shaped to broadcast: [n,1,1] for the channels of NCHW.
 Tensor broadcast_along(DType dtype, const std::vector<double>& values, size_t rank, size_t axis);

@@ -1,5 +1,6 @@
-// Attention: ranks, masks of both kinds and all broadcasts, causal, transposed keys, sizes that are no multiple of anything.
+// Attention and PackedAttention: ranks, masks of both kinds and all broadcasts, causal, transposed keys, sizes that are no multiple of anything.
 #include "ops/attention.h"
+#include "ops/packed_attention.h"
 
 #include "suite/suite.h"
 
@@ -42,6 +43,37 @@ BURNISH_CASES(attention) {
     cases.add(plain, inputs).sums(182);
     cases.add(ops::Attention{.scale = 0.25, .causal = true}, inputs).sums(182);
   }
+}
+
+BURNISH_CASES(packed_attention) {
+  struct Size {
+    int64_t tokens, heads, depth;
+  };
+  for (const auto& [tokens, heads, depth] : {Size{37, 3, 16}, {5, 2, 24}, {130, 2, 64}, {197, 1, 32}, {66, 4, 7}}) {
+    const ops::PackedAttention plain{.heads = heads, .scale = 0.25, .causal = false, .window = {}, .shift = {}};
+    const Input packed = input(f32, {2, tokens, 3 * heads * depth});
+    cases.add(plain, {packed}).sums(tokens + depth);
+    cases.add(ops::PackedAttention{.heads = heads, .scale = 0.25, .causal = true, .window = {}, .shift = {}}, {packed})
+        .sums(tokens + depth);
+    for (const Shape& mask : {Shape{1, heads, tokens, tokens}, Shape{2, 1, 1, tokens}, Shape{tokens}})
+      cases.add(plain, {packed, input(f32, mask).between(-4, 0)}).sums(tokens + depth);
+  }
+  // Windows as Swin has them: 7x7 tokens, rolled and not, with the mask of an image repeated for every image.
+  for (const bool rolled : {false, true}) {
+    ops::PackedAttention windows{.heads = 3, .scale = 0.25, .causal = false, .window = {7, 7}, .shift = {}};
+    if (rolled) windows.shift = {3, 3};
+    cases.add(windows, {input(f32, {2, 14, 21, 3 * 96})}).sums(81);
+    cases.add(windows, {input(f32, {2, 14, 21, 3 * 96}), weights(f32, {6, 3, 49, 49}).between(-4, 0)}).sums(81);
+    cases.add(windows, {input(f16, {2, 14, 21, 3 * 96}), input(f32, {6, 1, 49, 49}).between(-4, 0)}).sums(81);
+    cases.add(windows, {input(bf16, {2, 7, 7, 3 * 96}), input(f32, {1, 3, 49, 49}).between(-4, 0)}).sums(81);
+  }
+  cases.add(ops::PackedAttention{.heads = 2, .scale = 1, .causal = false, .window = {2, 3}, .shift = {1, 2}}, {input(f32, {1, 4, 6, 30})})
+      .sums(11);
+  cases.add(ops::PackedAttention{.heads = 2, .scale = 1, .causal = false, .window = {4}, .shift = {}}, {input(f32, {3, 12, 48})}).sums(12);
+  cases.add(ops::PackedAttention{.heads = 5, .scale = 1, .causal = false, .window = {}, .shift = {}}, {input(f32, {1, 4, 48})})
+      .fails("48 columns are not queries, keys and values of 5 heads");
+  cases.add(ops::PackedAttention{.heads = 2, .scale = 1, .causal = false, .window = {5}, .shift = {}}, {input(f32, {1, 12, 48})})
+      .fails("windows of 5 do not divide axis 1");
 }
 
 }  // namespace burnish::suite

@@ -4,6 +4,7 @@
 #include "ops/attention.h"
 #include "ops/conv.h"
 #include "ops/conv_transpose.h"
+#include "ops/packed_attention.h"
 #include "ops/pool.h"
 #include "tactics/registry.h"
 #include "unit/backends_cuda/compiles.h"
@@ -130,6 +131,16 @@ TEST(Attention, Compiles) {
                                 {operand({2, 3, 70, 100}), operand({2, 3, 100, 40}), operand({2, 3, 40, 17})}, {2, 3, 70, 17}));
   expect_all_compile("cuda.attention", attention_source,
                      request_of(ops::Attention{.scale = 1}, {operand({5, 128}), operand({9, 128}), operand({9, 128})}, {5, 128}));
+}
+
+TEST(PackedAttention, Compiles) {
+  BURNISH_NEEDS_NVRTC();
+  const ops::PackedAttention windows{.heads = 3, .scale = 1, .causal = false, .window = {7, 7}, .shift = {3, 3}};
+  expect_all_compile("cuda.packed_attention", packed_attention_source,
+                     request_of(windows, {operand({2, 14, 14, 288}), operand({4, 3, 49, 49}, true)}, {2, 14, 14, 96}));
+  expect_all_compile("cuda.packed_attention", packed_attention_source,
+                     request_of(ops::PackedAttention{.heads = 2, .scale = 1, .causal = true, .window = {}, .shift = {}},
+                                {operand({2, 70, 120})}, {2, 70, 40}));
 }
 
 }  // namespace

@@ -21,13 +21,17 @@ class PlanKernel final : public tactics::Kernel {
  public:
   PlanKernel(Plan plan, const std::vector<Binding>& bindings, std::vector<tactics::DeviceMemory> constants, std::unique_ptr<Finish> finish)
       : plan_(std::move(plan)), constants_(std::move(constants)), finish_(std::move(finish)) {
-    for (const Binding& binding : bindings) sources_.push_back(binding.source == Binding::Source::input ? binding.index : from_constants);
+    for (const Binding& binding : bindings) {
+      sources_.push_back(binding.source == Binding::Source::input ? binding.index : from_constants);
+      offsets_.push_back(binding.offset);
+    }
   }
 
   Status run(tactics::RunContext& context, std::span<const BufferRef> in, std::span<const BufferRef> out,
              void* workspace) const noexcept override {
     std::array<void*, most_tensors> memory{};
-    for (size_t i = 0; i < sources_.size(); ++i) memory[i] = sources_[i] == from_constants ? constants_[i].data() : in[sources_[i]].data;
+    for (size_t i = 0; i < sources_.size(); ++i)
+      memory[i] = sources_[i] == from_constants ? constants_[i].data() : in[sources_[i]].data + offsets_[i];
     memory[sources_.size()] = out[0].data;
     Status status = plan_.run(context.stream, {memory.data(), sources_.size() + 1}, workspace);
     if (status and finish_ != nullptr) status = finish_->run(in, out, context.stream);
@@ -39,6 +43,7 @@ class PlanKernel final : public tactics::Kernel {
 
   Plan plan_;
   std::vector<size_t> sources_;
+  std::vector<int64_t> offsets_;
   std::vector<tactics::DeviceMemory> constants_;  // one for each binding, empty where the plan provides the tensor
   std::unique_ptr<Finish> finish_;
 };

@@ -15,6 +15,7 @@ struct Binding {
   size_t index = 0;            // of the request's input
   DType storage = DType::f32;  // of what the kernel keeps
   Dims extents, strides;       // of a constant: as `packed_constant` takes them; zeros have extents alone
+  int64_t offset = 0;          // bytes into the request's input
 };
 
 /// A graph and, in the order of its inputs, what they are; the output is the request's first.

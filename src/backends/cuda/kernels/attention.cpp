@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "backends/cuda/kernels/attention_cut.h"
 #include "backends/cuda/kernels/constants.h"
 #include "backends/cuda/kernels/formats.h"
 #include "backends/cuda/kernels/kernel_sources.h"
@@ -24,8 +25,6 @@ using tactics::Variant;
 using tactics::Verdict;
 
 constexpr std::string_view matrix_knob = "tensor-cores";
-constexpr int64_t deepest = 256, deepest_for_tensor_cores = 128;
-constexpr int warps = 4;
 
 const ops::Attention& attention_of(const OpRequest& request) { return *request.op.as<ops::Attention>(); }
 
@@ -38,42 +37,12 @@ Sizes sizes_of(const OpRequest& request) {
   return {element_count(std::span(query).first(rank - 2)), query[rank - 2], value[rank - 2], query[rank - 1], value[rank - 1]};
 }
 
-/// How the kernel is cut; see AttentionTile and MatrixAttentionTile.
-struct Cut {
-  bool matrix = false;
-  int rows = 0;  // of a block
-  int threads = 0, shared_bytes = 0;
-  int together = 1;  // results that are stored as one
-  std::string type;
-};
-
-Cut cut_of(const OpRequest& request, bool matrix) {
+AttentionCut cut_of(const OpRequest& request, bool matrix) {
   const Sizes sizes = sizes_of(request);
-  const auto depth = static_cast<int>(sizes.depth), width = static_cast<int>(sizes.width);
-  Cut cut;
-  cut.matrix = matrix;
-  if (matrix) {
-    const int own_warps = static_cast<int>(std::clamp<int64_t>((sizes.rows + 15) / 16, 1, warps));
-    const int keys = sizes.columns > 32 ? 64 : 32;
-    cut.rows = 16 * own_warps;
-    cut.threads = 32 * own_warps;
-    cut.shared_bytes = 2 * (std::max(cut.rows, keys) * (depth + 8) + keys * (width + 8));
-    cut.together = 2;
-    cut.type = fmt::format("MatrixAttentionTile<{}, {}, {}, {}>", depth, width, own_warps, keys);
-    return cut;
-  }
-  const int warp_rows = std::max(depth, width) > 128 ? 4 : 8;
-  constexpr int keys = 32;
-  cut.together = width >= 128 and width % 4 == 0 ? 4 : width >= 64 and width % 2 == 0 ? 2 : 1;
-  cut.rows = warps * warp_rows;
-  cut.threads = 32 * warps;
-  const int padded_depth = (depth + 3) / 4 * 4 + 4;
-  cut.shared_bytes = 4 * (cut.rows * padded_depth + keys * padded_depth + (keys * width + 3) / 4 * 4 + cut.rows * keys);
-  cut.type = fmt::format("AttentionTile<{}, {}, {}, {}, {}>", depth, width, warps, warp_rows, cut.together);
-  return cut;
+  return attention_cut(sizes.rows, sizes.columns, sizes.depth, sizes.width, matrix);
 }
 
-Cut cut_of(const OpRequest& request, const Variant& variant) { return cut_of(request, variant.knobs == matrix_knob); }
+AttentionCut cut_of(const OpRequest& request, const Variant& variant) { return cut_of(request, variant.knobs == matrix_knob); }
 
 bool has_mask(const OpRequest& request) { return input_at(request, 3).has_value(); }
 
@@ -94,7 +63,8 @@ Tail tail_of(const OpRequest& request, const Variant& variant) {
   std::vector<StridedOperand> operands, outputs;
   for (const size_t i : program.inputs) operands.push_back(operand(variant.inputs[i], request.dims(i)));
   for (size_t i = 0; i < program.expr.outputs.size(); ++i) outputs.push_back(operand(variant.outputs[i], request.output_dims(i)));
-  return Tail(program.expr, std::move(operands), std::move(outputs), cut_of(request, variant).together);
+  return Tail(program.expr, std::move(operands), std::move(outputs), cut_of(request, variant).together,
+              {.fixed = false, .constants = kept_operands(program, variant)});
 }
 
 class AttentionKernel final : public tactics::Kernel {
@@ -102,7 +72,7 @@ class AttentionKernel final : public tactics::Kernel {
   AttentionKernel(tactics::BuildContext& context, const OpRequest& request, const Variant& variant)
       : constants_(without_packed(request, variant)), tail_(tail_of(request, variant)), tail_inputs_(tail_program(request).inputs) {
     const Sizes sizes = sizes_of(request);
-    const Cut cut = cut_of(request, variant);
+    const AttentionCut cut = cut_of(request, variant);
     ParameterBytes shape;
     for (int i = 0; i < operands; ++i) shape.add(uint64_t{0});
     for (size_t i = 0; i < 3; ++i) {
@@ -194,7 +164,7 @@ Layout layout_of(size_t rank, bool tokens, bool transposed) {
 class CudaAttention final : public tactics::Tactic {
  public:
   std::string_view id() const override { return "cuda.attention"; }
-  uint32_t revision() const override { return 1; }
+  uint32_t revision() const override { return 2; }
 
   Verdict supports(const OpRequest& request) const override {
     if (not request.op.is<ops::Attention>()) return Verdict::no("not attention");
@@ -203,7 +173,7 @@ class CudaAttention final : public tactics::Tactic {
     if (std::string reason = tail_refusal(request); not reason.empty()) return Verdict::no(std::move(reason));
     const Sizes sizes = sizes_of(request);
     if (sizes.heads * sizes.rows == 0 or sizes.columns == 0 or sizes.depth == 0 or sizes.width == 0) return Verdict::no("empty tensors");
-    if (sizes.depth > deepest or sizes.width > deepest) return Verdict::no("heads deeper than 256");
+    if (sizes.depth > deepest_head or sizes.width > deepest_head) return Verdict::no("heads deeper than 256");
     const Dims query = request.dims(0);
     for (size_t i = 1; i < 3; ++i)
       if (not std::equal(query.begin(), query.end() - 2, request.dims(i).begin())) return Verdict::no("heads are shared between queries");
@@ -235,8 +205,7 @@ class CudaAttention final : public tactics::Tactic {
  private:
   static bool fits_tensor_cores(const OpRequest& request, std::optional<DType> lowered) {
     const Sizes sizes = sizes_of(request);
-    return byte_size(storage_of(request.inputs[0].type.dtype, lowered)) == 2 and sizes.depth % 16 == 0 and sizes.width % 16 == 0 and
-           sizes.depth <= deepest_for_tensor_cores and sizes.width <= deepest_for_tensor_cores;
+    return fits_attention_tiles(storage_of(request.inputs[0].type.dtype, lowered), sizes.depth, sizes.width);
   }
 
   static void offer(const OpRequest& request, std::optional<DType> lowered, bool tokens, const Layout& key, bool matrix,
@@ -249,15 +218,9 @@ class CudaAttention final : public tactics::Tactic {
       if (request.inputs[i].constant != nullptr) variant.inputs[i] = device_format(request.inputs[i].type);
     if (matrix) variant.knobs = matrix_knob;
     const Sizes sizes = sizes_of(request);
-    const Cut cut = cut_of(request, matrix);
-    // Whole tiles are computed, also where rows and keys do not fill them.
-    const auto whole = [](int64_t extent, int64_t tile) { return static_cast<double>((extent + tile - 1) / tile * tile); };
-    const double products = static_cast<double>(sizes.heads) * whole(sizes.rows, cut.rows) * whole(sizes.columns, matrix ? 64 : 32);
-    const double flops = 2 * products * static_cast<double>(sizes.depth + sizes.width);
-    const double blocks = static_cast<double>(sizes.heads) * whole(sizes.rows, cut.rows) / cut.rows;
-    const double busy = std::min(1.0, blocks / (2.0 * std::max(1, gpu().facts().processors)));
-    const double peak = matrix ? 150e12 : 12e12;
-    variant.estimate = std::max(memory_seconds(request, variant), 2.5e-6 + flops / (peak * busy));
+    const AttentionCut cut = cut_of(request, matrix);
+    variant.estimate = std::max(memory_seconds(request, variant),
+                                attention_seconds(cut, sizes.heads, sizes.rows, sizes.columns, sizes.depth + sizes.width));
     sink.offer(std::move(variant));
   }
 };
@@ -271,15 +234,17 @@ DType attention_storage(const OpRequest& request, const Variant& variant) {
 }
 
 std::string attention_source(const OpRequest& request, const Variant& variant) {
-  const Cut cut = cut_of(request, variant);
+  const AttentionCut cut = cut_of(request, variant);
   const std::string type = stored_type(attention_storage(request, variant));
   const std::string mask = has_mask(request) ? stored_type(variant.inputs[3].storage) : "float";
   return fmt::format(
       "#include \"{}.cuh\"\n{}extern \"C\" __global__ void __launch_bounds__({}) attend(const __grid_constant__ "
       "AttentionShape<{}, {}, {}> shape, const __grid_constant__ Tail tail) {{\n  release_next();\n  wait_for_inputs();\n"
-      "  {}<{}, {}, {}>(shape, tail);\n}}\n",
+      "  const u32 head = blockIdx.x / shape.row_blocks;\n  const StridedHead<{}, {}, {}, {}, Tail> problem(shape, tail, head);\n"
+      "  {}<{}, {}, {}>(problem, (blockIdx.x - head * shape.row_blocks) * {});\n}}\n",
       cut.matrix ? "attention_tiles" : "attention", tail_of(request, variant).source(), cut.threads, type, mask, batch_axes(request),
-      cut.matrix ? "matrix_attention" : "attention", cut.type, has_mask(request), attention_of(request).causal);
+      has_mask(request), type, mask, batch_axes(request), cut.matrix ? "matrix_attention" : "attention", cut.type,
+      attention_of(request).causal, type, cut.rows);
 }
 
 void register_attention(tactics::Registry& registry) { registry.add(std::make_unique<CudaAttention>()); }

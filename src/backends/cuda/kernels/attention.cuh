@@ -40,6 +40,47 @@ __device__ inline i64 batch_offset(const u32 (&at)[batches], const AttentionStri
   return offset;
 }
 
+/// What attention asks of one head of strided operands.
+template <bool masked, class T, class Mask, int batches, class Tail>
+struct StridedHead {
+  const AttentionShape<T, Mask, batches>& shape;
+  const Tail& tail;
+  u32 at[batches];
+  const T *queries, *keys, *values;
+  i64 mask;
+
+  __device__ inline StridedHead(const AttentionShape<T, Mask, batches>& shape, const Tail& tail, u32 head) : shape(shape), tail(tail) {
+    unravel(head, shape.batch, at);
+    queries = shape.query + batch_offset(at, shape.query_strides);
+    keys = shape.key + batch_offset(at, shape.key_strides);
+    values = shape.value + batch_offset(at, shape.value_strides);
+    mask = masked ? batch_offset(at, shape.mask_strides) : 0;
+  }
+  __device__ inline u32 rows() const { return shape.rows; }
+  __device__ inline u32 columns() const { return shape.columns; }
+  __device__ inline const T* query(u32 row) const { return queries + row * shape.query_strides.row; }
+  __device__ inline const T* key(u32 row) const { return keys + row * shape.key_strides.row; }
+  __device__ inline const T* value(u32 row) const { return values + row * shape.value_strides.row; }
+  __device__ inline i64 query_column() const { return shape.query_strides.column; }
+  __device__ inline i64 key_column() const { return shape.key_strides.column; }
+  __device__ inline i64 value_column() const { return shape.value_strides.column; }
+  /// Whether neighbouring rows are neighbours in memory, and not neighbouring columns.
+  __device__ inline bool key_rows_fastest() const { return shape.key_strides.column != 1 and shape.key_strides.row == 1; }
+  __device__ inline float score(float product, u32 row, u32 column) const {
+    return masked_score<masked>(product * shape.scale, shape.mask,
+                                mask + row * shape.mask_strides.row + column * shape.mask_strides.column);
+  }
+  template <int together>
+  __device__ inline void store(u32 row, u32 column, const float (&values)[together]) const {
+    u32 place[batches + 2];
+#pragma unroll
+    for (int axis = 0; axis < batches; ++axis) place[axis] = at[axis];
+    place[batches] = row;
+    place[batches + 1] = column;
+    tail.store(place, values);
+  }
+};
+
 /// The hardware's exponential where results are stored as halves, which hold less.
 template <class T>
 __device__ inline float attention_exponential(float x) {
@@ -61,44 +102,37 @@ struct AttentionTile {
   static constexpr int floats = rows * padded_depth + keys * padded_depth + keys * padded_width + rows * keys;
 };
 
-/// Rows of a matrix into shared memory, as floats; what lies outside is 0.
-template <int columns, int padded, int count, int threads, class T>
-__device__ inline void load_rows(const T* from, i64 row_stride, i64 column_stride, u32 first, u32 end, float* to) {
-  const bool rows_fastest = column_stride != 1 and row_stride == 1;
+/// Rows of a matrix into shared memory, as floats; what lies outside is 0. `row_at` says where a row begins.
+template <int columns, int padded, int count, int threads, class RowAt>
+__device__ inline void load_rows(const RowAt& row_at, i64 column_stride, bool rows_fastest, u32 first, u32 end, float* to) {
   for (int i = threadIdx.x; i < count * padded; i += threads) {
     const int row = rows_fastest ? i % count : i / padded, column = rows_fastest ? i / count : i % padded;
     const bool inside = first + row < end and column < columns;
-    to[row * padded + column] = inside ? static_cast<float>(load_element(from[(first + row) * row_stride + column * column_stride])) : 0.0f;
+    to[row * padded + column] = inside ? static_cast<float>(load_element(row_at(first + row)[column * column_stride])) : 0.0f;
   }
 }
 
-template <class Tile, bool masked, bool causal, class T, class Mask, int batches, class Tail>
-__device__ inline void attention(const AttentionShape<T, Mask, batches>& shape, const Tail& tail) {
+/// The problem: see matrix_attention.
+template <class Tile, bool causal, class T, class Problem>
+__device__ inline void attention(const Problem& problem, u32 first_row) {
   extern __shared__ float memory[];
   float* const queries = memory;
   float* const keys = queries + Tile::rows * Tile::padded_depth;
   float* const values = keys + Tile::keys * Tile::padded_depth;
   float* const weights = values + Tile::keys * Tile::padded_width + threadIdx.x / 32 * Tile::warp_rows * Tile::keys;
   const int lane = threadIdx.x % 32, warp_row = threadIdx.x / 32 * Tile::warp_rows;
-  const u32 head = blockIdx.x / shape.row_blocks, first_row = (blockIdx.x - head * shape.row_blocks) * Tile::rows;
-  u32 at[batches];
-  unravel(head, shape.batch, at);
-  const T* const key = shape.key + batch_offset(at, shape.key_strides);
-  const T* const value = shape.value + batch_offset(at, shape.value_strides);
-  const i64 mask = masked ? batch_offset(at, shape.mask_strides) : 0;
-  load_rows<Tile::depth, Tile::padded_depth, Tile::rows, Tile::threads>(shape.query + batch_offset(at, shape.query_strides),
-                                                                        shape.query_strides.row, shape.query_strides.column, first_row,
-                                                                        shape.rows, queries);
+  load_rows<Tile::depth, Tile::padded_depth, Tile::rows, Tile::threads>([&](u32 i) { return problem.query(i); }, problem.query_column(),
+                                                                        false, first_row, problem.rows(), queries);
   float top[Tile::warp_rows], sum[Tile::warp_rows], result[Tile::warp_rows][Tile::runs][Tile::together] = {};
 #pragma unroll
   for (int r = 0; r < Tile::warp_rows; ++r) top[r] = -infinity(), sum[r] = 0;
-  const u32 columns = causal ? min(shape.columns, first_row + Tile::rows) : shape.columns;
+  const u32 columns = causal ? min(problem.columns(), first_row + Tile::rows) : problem.columns();
   for (u32 first = 0; first < columns; first += Tile::keys) {
     __syncthreads();
-    load_rows<Tile::depth, Tile::padded_depth, Tile::keys, Tile::threads>(key, shape.key_strides.row, shape.key_strides.column, first,
-                                                                          shape.columns, keys);
-    load_rows<Tile::width, Tile::padded_width, Tile::keys, Tile::threads>(value, shape.value_strides.row, shape.value_strides.column, first,
-                                                                          shape.columns, values);
+    load_rows<Tile::depth, Tile::padded_depth, Tile::keys, Tile::threads>([&](u32 i) { return problem.key(i); }, problem.key_column(),
+                                                                          problem.key_rows_fastest(), first, problem.columns(), keys);
+    load_rows<Tile::width, Tile::padded_width, Tile::keys, Tile::threads>([&](u32 i) { return problem.value(i); }, problem.value_column(),
+                                                                          false, first, problem.columns(), values);
     __syncthreads();
     float score[Tile::warp_rows] = {};
 #pragma unroll 4
@@ -115,11 +149,9 @@ __device__ inline void attention(const AttentionShape<T, Mask, batches>& shape, 
 #pragma unroll
     for (int r = 0; r < Tile::warp_rows; ++r) {
       const u32 row = first_row + warp_row + r;
-      const bool seen = column < shape.columns and row < shape.rows and (not causal or column <= row);
+      const bool seen = column < problem.columns() and row < problem.rows() and (not causal or column <= row);
       float x = -infinity();
-      if (seen)
-        x = masked_score<masked>(score[r] * shape.scale, shape.mask,
-                                 mask + row * shape.mask_strides.row + column * shape.mask_strides.column);
+      if (seen) x = problem.score(score[r], row, column);
       float best = x;
 #pragma unroll
       for (int distance = 16; distance > 0; distance /= 2) best = fmaxf(best, __shfl_xor_sync(0xffffffffu, best, distance));
@@ -160,20 +192,15 @@ __device__ inline void attention(const AttentionShape<T, Mask, batches>& shape, 
 #pragma unroll
     for (int distance = 16; distance > 0; distance /= 2) sum[r] += __shfl_xor_sync(0xffffffffu, sum[r], distance);
     const u32 row = first_row + warp_row + r;
-    if (row >= shape.rows) continue;
+    if (row >= problem.rows()) continue;
 #pragma unroll
     for (int j = 0; j < Tile::runs; ++j) {
       const u32 e = (j * 32 + lane) * Tile::together;
       if (e >= Tile::width) continue;
-      u32 place[batches + 2];
-#pragma unroll
-      for (int axis = 0; axis < batches; ++axis) place[axis] = at[axis];
-      place[batches] = row;
-      place[batches + 1] = e;
       float out[Tile::together];
 #pragma unroll
       for (int i = 0; i < Tile::together; ++i) out[i] = result[r][j][i] / sum[r];
-      tail.store(place, out);
+      problem.store(row, e, out);
     }
   }
 }

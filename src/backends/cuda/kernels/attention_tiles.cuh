@@ -17,54 +17,57 @@ struct MatrixAttentionTile {
   static constexpr int depth = depth_, width = width_, warps = warps_, keys = keys_;
   static constexpr int threads = 32 * warps, rows = 16 * warps;
   static constexpr int depth_stride = depth + 8, width_stride = width + 8;  // rows start in different banks
-  static constexpr int halves = (rows > keys ? rows : keys) * depth_stride + keys * width_stride;
+  static constexpr int halves = (rows + keys) * depth_stride + keys * width_stride;
 };
 
-/// Rows of `columns` halves, neighbours in memory, into shared memory; rows outside are 0.
-template <int columns, int stride, int count, int threads, class T>
-__device__ inline void load_half_rows(const T* from, i64 row_stride, u32 first, u32 end, T* to) {
+/// Rows of `columns` halves, neighbours in memory, into shared memory; rows outside are 0. `row_at` says where a row begins.
+template <int columns, int stride, int count, int threads, class T, class RowAt>
+__device__ inline void load_half_rows(const RowAt& row_at, u32 first, u32 end, T* to) {
   constexpr int runs = columns / 8;
 #pragma unroll 4
   for (int i = threadIdx.x; i < count * runs; i += threads) {
     const int row = i / runs, column = i % runs * 8;
     Vec<T, 8> run = {};
-    if (first + row < end) run = load_vector<T, 8>(from + (first + row) * row_stride + column);
+    if (first + row < end) run = load_vector<T, 8>(row_at(first + row) + column);
     store_vector(to + row * stride + column, run);
   }
 }
 
-template <class Tile, bool masked, bool causal, class T, class Mask, int batches, class Tail>
-__device__ inline void matrix_attention(const AttentionShape<T, Mask, batches>& shape, const Tail& tail) {
+/// The problem says how many rows and columns there are, where rows of operands begin, what a score becomes under the mask, and takes pairs
+/// of neighbouring results.
+template <class Tile, bool causal, class T, class Problem>
+__device__ inline void matrix_attention(const Problem& problem, u32 first_row) {
   extern __shared__ float memory[];
-  T* const keys = reinterpret_cast<T*>(memory);  // the queries before
-  T* const values = keys + (Tile::halves - Tile::keys * Tile::width_stride);
+  T* const queries = reinterpret_cast<T*>(memory);
+  T* const keys = queries + Tile::rows * Tile::depth_stride;
+  T* const values = keys + Tile::keys * Tile::depth_stride;
   const int lane = threadIdx.x % 32, warp_row = threadIdx.x / 32 * 16;
-  const u32 head = blockIdx.x / shape.row_blocks, first_row = (blockIdx.x - head * shape.row_blocks) * Tile::rows;
-  u32 at[batches];
-  unravel(head, shape.batch, at);
-  const T* const key = shape.key + batch_offset(at, shape.key_strides);
-  const T* const value = shape.value + batch_offset(at, shape.value_strides);
-  const i64 mask = masked ? batch_offset(at, shape.mask_strides) : 0;
-
-  load_half_rows<Tile::depth, Tile::depth_stride, Tile::rows, Tile::threads>(shape.query + batch_offset(at, shape.query_strides),
-                                                                             shape.query_strides.row, first_row, shape.rows, keys);
+  const auto load_tile = [&](u32 first) {
+    load_half_rows<Tile::depth, Tile::depth_stride, Tile::keys, Tile::threads>([&](u32 i) { return problem.key(i); }, first,
+                                                                               problem.columns(), keys);
+    load_half_rows<Tile::width, Tile::width_stride, Tile::keys, Tile::threads>([&](u32 i) { return problem.value(i); }, first,
+                                                                               problem.columns(), values);
+  };
+  load_half_rows<Tile::depth, Tile::depth_stride, Tile::rows, Tile::threads>([&](u32 i) { return problem.query(i); }, first_row,
+                                                                             problem.rows(), queries);
+  load_tile(0);
   __syncthreads();
   u32 query[Tile::depth / 16][4];
 #pragma unroll
   for (int d = 0; d < Tile::depth / 16; ++d)
-    load_matrices(query[d], shared_address(keys + (warp_row + lane % 16) * Tile::depth_stride + d * 16 + lane / 16 * 8));
+    load_matrices(query[d], shared_address(queries + (warp_row + lane % 16) * Tile::depth_stride + d * 16 + lane / 16 * 8));
 
   constexpr int key_groups = Tile::keys / 8, width_groups = Tile::width / 8;
   float result[width_groups][4] = {};
   float top[2] = {-infinity(), -infinity()}, sum[2] = {0, 0};
   const u32 row[2] = {first_row + warp_row + lane / 4, first_row + warp_row + lane / 4 + 8};
-  const u32 columns = causal ? min(shape.columns, first_row + Tile::rows) : shape.columns;
+  const u32 columns = causal ? min(problem.columns(), first_row + Tile::rows) : problem.columns();
   for (u32 first = 0; first < columns; first += Tile::keys) {
-    __syncthreads();
-    load_half_rows<Tile::depth, Tile::depth_stride, Tile::keys, Tile::threads>(key, shape.key_strides.row, first, shape.columns, keys);
-    load_half_rows<Tile::width, Tile::width_stride, Tile::keys, Tile::threads>(value, shape.value_strides.row, first, shape.columns,
-                                                                               values);
-    __syncthreads();
+    if (first > 0) {
+      __syncthreads();
+      load_tile(first);
+      __syncthreads();
+    }
     float score[key_groups][4] = {};
 #pragma unroll
     for (int k = 0; k < key_groups; k += 2)
@@ -82,11 +85,9 @@ __device__ inline void matrix_attention(const AttentionShape<T, Mask, batches>& 
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
         const u32 column = first + k * 8 + lane % 4 * 2 + i % 2;
-        const bool seen = column < shape.columns and row[i / 2] < shape.rows and (not causal or column <= row[i / 2]);
+        const bool seen = column < problem.columns() and row[i / 2] < problem.rows() and (not causal or column <= row[i / 2]);
         float x = -infinity();
-        if (seen)
-          x = masked_score<masked>(score[k][i] * shape.scale, shape.mask,
-                                   mask + row[i / 2] * shape.mask_strides.row + column * shape.mask_strides.column);
+        if (seen) x = problem.score(score[k][i], row[i / 2], column);
         score[k][i] = x;
         best[i / 2] = fmaxf(best[i / 2], x);
       }
@@ -129,16 +130,11 @@ __device__ inline void matrix_attention(const AttentionShape<T, Mask, batches>& 
   for (int half = 0; half < 2; ++half) {
 #pragma unroll
     for (int distance = 1; distance < 4; distance *= 2) sum[half] += __shfl_xor_sync(0xffffffffu, sum[half], distance);
-    if (row[half] >= shape.rows) continue;
-    u32 place[batches + 2];
-#pragma unroll
-    for (int axis = 0; axis < batches; ++axis) place[axis] = at[axis];
-    place[batches] = row[half];
+    if (row[half] >= problem.rows()) continue;
 #pragma unroll
     for (int e = 0; e < width_groups; ++e) {
-      place[batches + 1] = e * 8 + lane % 4 * 2;
       const float out[2] = {result[e][2 * half] / sum[half], result[e][2 * half + 1] / sum[half]};
-      tail.store(place, out);
+      problem.store(row[half], e * 8 + lane % 4 * 2, out);
     }
   }
 }

@@ -12,6 +12,8 @@ std::string attention_source(const tactics::OpRequest& request, const tactics::V
 /// The type in which queries, keys and values are stored; constants are brought to it.
 DType attention_storage(const tactics::OpRequest& request, const tactics::Variant& variant);
 
+std::string packed_attention_source(const tactics::OpRequest& request, const tactics::Variant& variant);
+
 std::string pool_source(const tactics::OpRequest& request, const tactics::Variant& variant);
 std::string conv_direct_source(const tactics::OpRequest& request, const tactics::Variant& variant);
 std::string depthwise_source(const tactics::OpRequest& request, const tactics::Variant& variant);
