@@ -58,6 +58,25 @@ BURNISH_CASES(conv) {
   cases.add(ops::Conv{}, {input(f32, {1, 4, 6, 6}), input(f32, {2, 4, 3, 3}).between(-1, 1)}).named("weights known while running").sums(36);
   for (const DType type : {f16, bf16})
     cases.add(ops::Conv{}, {input(type, {2, 64, 9, 7}), weights(type, {72, 64, 1, 1}), weights(type, {72})}).named("pixels").sums(64);
+  // Channels in whole runs of eight: windows as rows of a matrix product.
+  for (const Filter& f : {Filter{64, 72, 1, 3, 2, 1, 1}, Filter{24, 40, 1, 3, 1, 2, 2}, Filter{8, 16, 1, 5, 1, 1, 2},
+                          Filter{128, 64, 1, 1, 2, 1, 0}, Filter{16, 24, 1, 2, 1, 1, 0}})
+    for (const DType type : {f32, f16, bf16})
+      cases.add(conv(f, 2), {input(type, {2, f.in, 15, 13}), weights(type, filter_shape(f, 2)), weights(type, {f.out})})
+          .named("runs")
+          .sums(terms(f, 2));
+  // First layers: fewer channels than a run.
+  for (const Filter& f : {Filter{3, 64, 1, 7, 2, 1, 3}, Filter{3, 32, 1, 4, 4, 1, 0}, Filter{1, 8, 1, 3, 1, 1, 1},
+                          Filter{4, 16, 1, 3, 2, 1, 1}, Filter{12, 16, 1, 3, 1, 1, 1}})
+    for (const DType type : {f32, f16})
+      cases.add(conv(f, 2), {input(type, {2, f.in, 24, 21}), weights(type, filter_shape(f, 2)), weights(type, {f.out})})
+          .named("few channels")
+          .sums(terms(f, 2));
+  cases
+      .add(ops::Conv{.strides = {2, 1}, .pads = {2, 0, 1, 3}, .dilations = {1, 2}},
+           {input(f16, {3, 32, 19, 30}), weights(f16, {64, 32, 3, 5})})
+      .named("runs, uneven")
+      .sums(480);
   cases.add(ops::Conv{}, {input(f32, {0, 4, 6, 6}), weights(f32, {2, 4, 3, 3})}).named("empty batch");
   cases.add(ops::Conv{}, {input(f32, {1, 4, 3, 3}), weights(f32, {2, 4, 3, 3})}).named("one window").sums(36);
   cases.add(ops::Conv{}, {input(f32, {1, 4, 6, 6}), weights(f32, {2, 3, 3, 3})}).fails("");

@@ -76,6 +76,28 @@ TEST_P(EveryGeneration, CompilesClustersAndOddOperands) {
   expect_compiles_for(source, capability);
 }
 
+TEST_P(EveryGeneration, CompilesImages) {
+  BURNISH_NEEDS_NVRTC();
+  GemmSource source;
+  source.image = ConvImage{.given = 24,
+                           .channels = 24,
+                           .rows = {.input = 15, .output = 8, .kernel = 3, .stride = 2, .dilation = 1, .pad_begin = 1},
+                           .columns = {.input = 13, .output = 13, .kernel = 5, .stride = 1, .dilation = 2, .pad_begin = 4}};
+  source.tiling = {.m = 128, .n = 64, .k = 64, .warps_m = 2, .warps_n = 2, .stages = 3};
+  expect_compiles_for(source, GetParam());
+  if (GetParam() == 90) {
+    GemmSource groups = source;
+    groups.tiling = {.m = 64, .n = 64, .k = 64, .warps_m = 4, .warps_n = 1, .splits = 4, .groups = true};
+    expect_compiles_for(groups, 90);
+  }
+  // The image of a first layer: three channels padded to four.
+  source.image->given = 3;
+  source.image->channels = 4;
+  expect_compiles_for(source, GetParam());
+  for (const int together : {1, 4})
+    EXPECT_GT(compile(pad_channels_source(*source.image, together, f32, bf16), GetParam()).size(), 0) << "made of planes";
+}
+
 INSTANTIATE_TEST_SUITE_P(Capabilities, EveryGeneration, testing::ValuesIn(generations));
 
 TEST(GemmTilings, EveryOneFitsTheSharedMemoryAndHasANameOfItsOwn) {

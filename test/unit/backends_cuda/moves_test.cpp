@@ -44,7 +44,7 @@ TEST(Moves, MappedCopiesCompile) {
 TEST(Moves, JoinsCompile) {
   BURNISH_NEEDS_NVRTC();
   for (const int word : {1, 2, 4, 8, 16}) {
-    expect_compiles(join_source(true, word, 2));
+    expect_compiles(join_source(true, word, 2, 4));
     expect_compiles(join_source(false, word, 64));
   }
 }

@@ -4,7 +4,7 @@
 // Generated sources choose the tile and bring the epilogue; k must be a multiple of 8.
 #pragma once
 
-#include "mma.cuh"
+#include "gemm_image.cuh"
 #include "strided.cuh"
 
 /// As gemm.cpp passes it.
@@ -17,24 +17,18 @@ struct GemmShape {
 };
 
 /// `right_k_inner`: the right matrix lies along k, as the left one always does. `right_is_constant`: no kernel writes it.
+/// `Image`: the left operand is a ConvImage instead of a matrix.
 template <class T_, int m_, int n_, int k_, int warps_m_, int warps_n_, int stages_, bool right_k_inner_, bool right_is_constant_,
-          int splits_>
+          int splits_, class Image_ = void>
 struct GemmTile {
   using T = T_;
+  using Image = Image_;
   static constexpr int m = m_, n = n_, k = k_, warps_m = warps_m_, warps_n = warps_n_, stages = stages_, splits = splits_;
   static constexpr int threads = 32 * warps_m * warps_n;
   static constexpr bool right_k_inner = right_k_inner_, right_is_constant = right_is_constant_;
   static constexpr u32 left_bytes = m * k * 2, right_bytes = n * k * 2, stage_bytes = left_bytes + right_bytes;
   static constexpr int row_of_sums = n + 8;  // floats; the eight keep stores of fragments from colliding
 };
-
-/// Byte offset of a 16-byte piece in a tile with `columns` halves a row.
-template <int columns>
-__device__ inline u32 piece_offset(u32 row, u32 piece) {
-  static_assert(columns >= 32);
-  if constexpr (columns >= 64) return row * columns * 2 + ((piece ^ (row & 7)) << 4);
-  else return row * columns * 2 + ((piece ^ ((row >> 1) & 3)) << 4);
-}
 
 /// Copies one operand's tiles, the next one with each call. Rows go along m or n where the operand lies along k, else along k.
 template <class T, int rows, int columns, int threads, bool k_inner>
@@ -88,18 +82,36 @@ struct GemmPlace {
   }
 };
 
+template <class Tile, class Image>
+struct LeftOperand {
+  using type = ImageCopies<typename Tile::T, Image, Tile::m, Tile::k, Tile::threads>;
+
+  static __device__ type copies(const GemmShape& shape, const GemmPlace<Tile>& place, const typename Tile::T* image, i64 /*batch*/) {
+    return type(image, place.row, shape.m, place.first * Tile::k);
+  }
+};
+template <class Tile>
+struct LeftOperand<Tile, void> {
+  using type = TileCopies<typename Tile::T, Tile::m, Tile::k, Tile::threads, true>;
+
+  static __device__ type copies(const GemmShape& shape, const GemmPlace<Tile>& place, const typename Tile::T* matrix, i64 batch) {
+    return type(matrix + batch + static_cast<i64>(place.row) * shape.left_leading + place.first * Tile::k, shape.left_leading,
+                shape.m - place.row);
+  }
+};
+
 /// Both operands' copies, from the block's first tile along k on.
 template <class Tile>
 struct GemmCopies {
   using T = typename Tile::T;
-  TileCopies<T, Tile::m, Tile::k, Tile::threads, true> left;
+  using Left = LeftOperand<Tile, typename Tile::Image>;
+  typename Left::type left;
   TileCopies<T, Tile::right_k_inner ? Tile::n : Tile::k, Tile::right_k_inner ? Tile::k : Tile::n, Tile::threads, Tile::right_k_inner> right;
   u32 shared;
   i32 left_over_left, left_over_right;  // elements along k that remain to be copied
 
   __device__ GemmCopies(const GemmShape& shape, const GemmPlace<Tile>& place, const T* a, const T* b, u32 shared_base)
-      : left(a + batch_offset(shape, place, shape.left_batch) + static_cast<i64>(place.row) * shape.left_leading + place.first * Tile::k,
-             shape.left_leading, shape.m - place.row),
+      : left(Left::copies(shape, place, a, batch_offset(shape, place, shape.left_batch))),
         right(b + batch_offset(shape, place, shape.right_batch) +
                   (Tile::right_k_inner ? static_cast<i64>(place.column) * shape.right_leading + place.first * Tile::k
                                        : static_cast<i64>(place.first) * Tile::k * shape.right_leading + place.column),

@@ -11,11 +11,15 @@ struct GemmSource {
   DType type = DType::f16;  // of both operands
   bool right_k_inner = true;
   bool right_is_constant = true;
-  int width = 8;        // neighbouring columns that the epilogue takes together: it must divide their number
-  size_t row_axes = 1;  // axes that rows are made of in the epilogue's operands
+  int width = 8;                   // neighbouring columns that the epilogue takes together: it must divide their number
+  size_t row_axes = 1;             // axes that rows are made of in the epilogue's operands
+  std::optional<ConvImage> image;  // what the left operand is instead of a matrix
 };
 
 /// The kernel "gemm" with parameters (GemmShape, Extents<row_axes>, left, right, Tail). The tail's axes are the rows', then the column.
 std::string gemm_source(const GemmSource& source, const Tail& tail);
+
+/// The kernel "pad" that makes an image of whole pieces from planes.
+std::string pad_channels_source(const ConvImage& image, int together, DType from, DType to);
 
 }  // namespace burnish::cuda

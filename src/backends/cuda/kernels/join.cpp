@@ -24,13 +24,13 @@ std::string word_type(int bytes) {
   }
 }
 
-std::string join_source(bool joins, int word_bytes, int parts) {
+std::string join_source(bool joins, int word_bytes, int parts, int together) {
   return fmt::format(
       "#include \"join.cuh\"\n"
       "extern \"C\" __global__ void __launch_bounds__(256) join({0}* whole, const Parts<{0}, {1}> parts, u32 rows, u32 width, u32 pitch) "
       "{{\n"
-      "  release_next();\n  wait_for_inputs();\n  move_parts<{2}>(whole, parts, rows, width, pitch);\n}}\n",
-      word_type(word_bytes), parts, joins);
+      "  release_next();\n  wait_for_inputs();\n  move_parts<{2}, {3}>(whole, parts, rows, width, pitch);\n}}\n",
+      word_type(word_bytes), parts, joins, together);
 }
 
 namespace {
@@ -73,9 +73,11 @@ class Group {
     begin_[0] = 0;
     for (size_t i = 0; i < widths.size(); ++i) begin_[i + 1] = begin_[i] + static_cast<uint32_t>(widths[i] / word);
     width_ = begin_[widths.size()];
-    grid_.blocks[0] = blocks_for(static_cast<int64_t>(rows_) * width_, grid_.threads);
+    const int64_t words = static_cast<int64_t>(rows_) * width_;
+    const int together = words > int64_t{1} << 19U ? 4 : 1;  // once the GPU is full
+    grid_.blocks[0] = blocks_for((words + together - 1) / together, grid_.threads);
     grid_.may_start_early = true;
-    code_ = std::make_unique<Code>(context, join_source(joins, word, static_cast<int>(capacity_)));
+    code_ = std::make_unique<Code>(context, join_source(joins, word, static_cast<int>(capacity_), together));
     function_ = code_->function("join");
   }
 
@@ -154,7 +156,7 @@ class JoinKernel final : public tactics::Kernel {
 
 class JoinTactic : public tactics::Tactic {
  public:
-  uint32_t revision() const override { return 1; }
+  uint32_t revision() const override { return 2; }
 
   void variants(const OpRequest& request, tactics::VariantSink& sink) const override {
     const size_t rank = request.inputs[0].type.shape.rank();

@@ -9,6 +9,6 @@ namespace burnish::cuda {
 std::string word_type(int bytes);
 
 /// The source of the kernel for words of so many bytes and at most so many parts.
-std::string join_source(bool joins, int word_bytes, int parts);
+std::string join_source(bool joins, int word_bytes, int parts, int together = 1);
 
 }  // namespace burnish::cuda

@@ -127,6 +127,38 @@ FoundProduct pointwise_conv_product(const OpRequest& request) {
   return found;
 }
 
+FoundProduct window_conv_product(const OpRequest& request) {
+  constexpr int64_t longest_axis = 32767;
+  const auto whole_pieces = [](int64_t elements) { return (elements + 7) / 8 * 8; };
+  const auto* conv = request.op.as<ops::Conv>();
+  if (conv == nullptr) return refused("not a convolution");
+  const Dims input = request.dims(0), weight = request.dims(1), output = request.output_dims();
+  if (input.size() != 4) return refused("not two spatial axes");
+  if (conv->group != 1) return refused("several groups");
+  if (request.inputs[1].constant == nullptr) return refused("the filters are computed");
+  if (element_count(input) == 0 or element_count(weight) == 0 or element_count(output) == 0) return refused("empty tensors");
+  if (element_count(input) / input[1] > INT32_MAX / 2 / (input[1] + 7) or std::max(input[2], input[3]) > longest_axis)
+    return refused("a large image");
+  const ops::Window window = ops::window_of(*conv, request.inputs[0].type.shape, request.inputs[1].type.shape);
+  const ops::WindowBox box = ops::window_box(std::span(input).subspan(2), std::span(output).subspan(2), window);
+  for (const ops::WindowAxis& axis : box)
+    if (std::max({axis.kernel * axis.dilation, axis.output * axis.stride, axis.pad_begin}) > longest_axis / 2)
+      return refused("windows that reach far");
+  FoundProduct found;
+  MatrixProduct& product = found.product;
+  product.m = element_count(output) / output[1];
+  const int64_t channels = input[1] <= 4 ? 4 : whole_pieces(input[1]);
+  product.image = ConvImage{input[1], channels, box[1], box[2]};
+  product.k = whole_pieces(box[1].kernel * box[2].kernel * channels);
+  product.n = weight[0];
+  product.left = {.input = 0, .k_inner = true, .leading = product.k, .batch_strides = {}};
+  product.right = {.input = 1, .k_inner = true, .leading = product.k, .batch_strides = {}};
+  if (request.anchor_inputs > 2 and request.inputs[2].present) product.bias = 2;
+  product.layout = Layout::channels_last(input.size());
+  if (product.m > INT32_MAX / 2) return refused("more than 2^30 pixels");
+  return found;
+}
+
 Dims walked(const Dims& values, const Layout& layout) {
   Dims made;
   for (const uint8_t axis : layout.order) made.push_back(values[axis]);

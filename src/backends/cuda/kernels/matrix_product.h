@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 
+#include "ops/window.h"
 #include "tactics/tactic.h"
 
 namespace burnish::cuda {
@@ -18,12 +19,21 @@ struct MatrixOperand {
   std::array<int64_t, 2> batch_strides{0, 0};  // elements; 0 where all batches share one matrix
 };
 
+/// An image whose windows are the rows of the left operand, and the filters that are the right one: see gemm_image.cuh.
+struct ConvImage {
+  int64_t given = 0;     // channels of the convolution
+  int64_t channels = 0;  // of a pixel in memory: whole pieces of 4 or 8
+  ops::WindowAxis rows, columns;
+  bool padded() const { return given != channels; }
+};
+
 struct MatrixProduct {
   int64_t m = 1, n = 1, k = 1;
   std::array<int64_t, 2> batch{1, 1};  // outer, inner
   MatrixOperand left, right;
-  std::optional<size_t> bias;  // an input of the request, one element for each column, added to the product before its epilogue
-  Layout layout;               // of the result and of all operands of its epilogue that have its shape
+  std::optional<size_t> bias;      // an input of the request, one element for each column, added to the product before its epilogue
+  std::optional<ConvImage> image;  // what the left operand is instead of a matrix
+  Layout layout;                   // of the result and of all operands of its epilogue that have its shape
 
   int64_t batches() const { return batch[0] * batch[1]; }
   double flops() const;
@@ -38,6 +48,9 @@ struct FoundProduct {
 FoundProduct matmul_product(const tactics::OpRequest& request);
 /// Of a Conv with windows of one element, stride 1, no padding and one group; its input and result have channels last.
 FoundProduct pointwise_conv_product(const tactics::OpRequest& request);
+
+/// Of a Conv with two spatial axes, constant filters and one group, whatever its window: input and result have channels last.
+FoundProduct window_conv_product(const tactics::OpRequest& request);
 
 /// What the result's epilogue walks: the result's dims in the order of its memory; the last axis is `n` wide, or absent where n is 1.
 Dims walked(const Dims& values, const Layout& layout);

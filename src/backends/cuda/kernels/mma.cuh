@@ -7,10 +7,13 @@
 /// Where shared memory lies, as instructions name it.
 __device__ inline u32 shared_address(const void* memory) { return static_cast<u32>(__cvta_generic_to_shared(memory)); }
 
-/// 16 bytes from global to shared memory, or zeros where `inside` is false; arrives once its group was waited for.
+/// 16 or 8 bytes from global to shared memory, or zeros where `inside` is false; arrives once its group was waited for.
+template <int size = 16>
 __device__ inline void copy_async(u32 to, const void* from, bool inside) {
-  const int bytes = inside ? 16 : 0;
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
+  static_assert(size == 16 or size == 8);
+  const int bytes = inside ? size : 0;
+  if constexpr (size == 16) asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
+  else asm volatile("cp.async.ca.shared.global [%0], [%1], 8, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
 }
 /// Ends a group of this thread's copies.
 __device__ inline void end_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
