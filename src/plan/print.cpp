@@ -8,9 +8,9 @@ namespace {
 
 std::string text_of(const Plan& plan, uint32_t tensor) {
   if (tensor == no_tensor) return "_";
-  static constexpr std::array<std::string_view, 5> places{"arena", "input", "output", "constant", "none"};
+  static constexpr std::array<std::string_view, 6> places{"arena", "input", "output", "constant", "none", "host"};
   const TensorSlot& slot = plan.tensors[tensor];
-  return fmt::format("%{}:{}@{}{}+{}", slot.name, slot.format.text(), places[static_cast<size_t>(slot.place)], slot.index, slot.offset);
+  return fmt::format("%{}:{}@{}{}+{}", slot.name, slot.format.text(), places.at(static_cast<size_t>(slot.place)), slot.index, slot.offset);
 }
 
 std::string list(const Plan& plan, const std::vector<uint32_t>& tensors) {

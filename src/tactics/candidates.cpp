@@ -77,6 +77,20 @@ class Collector {
     });
   }
 
+  /// Whether the host takes the whole where the device has no kernel for the anchor either: apart, both halves would cross over.
+  bool only_host_accepts(const OpRequest& request) const {
+    OpRequest anchor = request;
+    anchor.epilogue = {};
+    anchor.inputs.resize(request.anchor_inputs);
+    anchor.outputs = {{request.epilogue.inputs.at(0), request.outputs.at(0).shape, {}}};
+    anchor.wanted = {true};
+    if (host_tactics_.empty() or accepts(anchor)) return false;
+    return std::ranges::any_of(host_tactics_, [&](const Tactic* tactic) {
+      VariantSink sink;
+      return ask(*tactic, request, sink) and std::ranges::any_of(sink.variants, can_cross);
+    });
+  }
+
   /// A tactic that throws while it is asked has refused.
   static Verdict ask(const Tactic& tactic, const OpRequest& request, VariantSink& sink) {
     try {
@@ -92,7 +106,7 @@ class Collector {
       const auto* fused = node.op.as<ops::Fused>();
       if (fused == nullptr) continue;
       const OpRequest request = make_request(graph_, node, target_);
-      if (accepts(request)) continue;
+      if (accepts(request) or only_host_accepts(request)) continue;
       const Patch patch =
           in_context([&] { return describe(node); },
                      [&] { return split_fused(graph_, node, *fused, request, [&](const OpRequest& part) { return accepts(part); }); });

@@ -95,6 +95,7 @@ OpRequest reformat_request(const TensorType& type, const Target& target) {
 
 Variant reformat_variant(const Backend& backend, const TensorType& type, const Format& from, const Format& to, int threads) {
   constexpr double strided_is_dearer = 2;
+  constexpr double device_kernel = 1.2e-6;  // what the shortest kernel takes from launch to launch, which measured ones include
   const Dims dims = type.shape.dims();
   const auto bytes = static_cast<double>(stored_bytes(from, dims) + stored_bytes(to, dims));
   const bool strided = innermost_axis(from.layout, dims) != innermost_axis(to.layout, dims);
@@ -102,8 +103,9 @@ Variant reformat_variant(const Backend& backend, const TensorType& type, const F
   variant.inputs = {from};
   variant.outputs = {to};
   variant.estimate = bytes / std::max(1.0, backend.memory_bandwidth(threads)) * (strided ? strided_is_dearer : 1);
-  if (from.space == to.space) return variant;
   const Device* device = backend.device();
+  if (device != nullptr) variant.estimate += device_kernel;
+  if (from.space == to.space) return variant;
   BURNISH_CHECK(device != nullptr, "backend {} has no memory of its own", backend.name());
   // Storage and layout change on the device, in a workspace, so what crosses has the host's format.
   const Format& on_host = from.space == Space::host ? from : to;

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 
 #include "base/error.h"
 
@@ -50,12 +48,6 @@ std::string difference(const Tensor& expected, const Tensor& got, const Toleranc
     const double want = expected.number(i);
     const double have = got.number(i);
     const double allowed = spacing(tolerance.computing) * steps * std::max({std::abs(want), scale, 0.125}) + rounding * std::abs(want);
-    if (std::isfinite(want) && std::getenv("RATIO")) {
-      static double most = 0;
-      double r = std::abs(want - have) / allowed;
-      if (r > most) { most = r; }
-      if (r > 0.3) fprintf(stderr, "RATIO %.3f %s\n", r, std::getenv("RATIO"));
-    }
     if (same_kind(want, have) and (not std::isfinite(want) or std::abs(want - have) <= allowed)) continue;
     return fmt::format("element {} is {}, expected {} within {}", i, have, want, allowed);
   }

@@ -18,6 +18,7 @@
 #include "ops/split.h"
 #include "tactics/alias.h"
 #include "tactics/split_fused.h"
+#include "unit/runtime/fake_device.h"
 
 namespace burnish::tactics {
 namespace {
@@ -125,6 +126,34 @@ TEST(Candidates, SplitAfterTheLongestPrefix) {
   expect_split({ExprCode::add, ExprCode::relu}, 2);
   expect_split({ExprCode::add}, 1);
   expect_split({}, 0);
+}
+
+/// The fake backend with memory of its own.
+class DeviceBackend final : public fake::FakeBackend {
+ public:
+  DeviceBackend() : FakeBackend(std::make_shared<double>(0)) {}
+  const Device* device() const override { return &device_; }
+
+ private:
+  runtime::FakeDevice device_;
+};
+
+size_t nodes_with_host_convolution(std::unique_ptr<FakeTactic> of_device) {
+  World world;
+  world.registry = Registry{};
+  world.registry.add(std::make_unique<DeviceBackend>());
+  world.registry.add(make_reference());
+  std::unique_ptr<FakeTactic> host = make_conv({ExprCode::add, ExprCode::relu, ExprCode::mul, ExprCode::tanh});
+  host->name = "cpu.conv";
+  world.registry.add(std::move(host));
+  world.registry.add(std::move(of_device));
+  FusedGraph fused;
+  return world.candidates(fused.graph).nodes.size();
+}
+
+TEST(Candidates, LeaveToTheHostWhatNoKernelOfTheDeviceBegins) {
+  EXPECT_EQ(nodes_with_host_convolution(make_tactic("fake.pool", [](const OpRequest&) { return Verdict::no("not a pool"); })), 1U);
+  EXPECT_EQ(nodes_with_host_convolution(make_conv({})), 2U) << "the device takes the convolution alone";
 }
 
 TEST(Candidates, CutsOnlyWhereOneValueCrosses) {

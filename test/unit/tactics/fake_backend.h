@@ -12,7 +12,7 @@ namespace burnish::tactics::fake {
 /// Seconds that have passed on the device.
 using Clock = std::shared_ptr<double>;
 
-class FakeBackend final : public Backend {
+class FakeBackend : public Backend {
  public:
   explicit FakeBackend(Clock clock) : clock_(std::move(clock)) {}
   std::string_view name() const override { return "fake"; }
