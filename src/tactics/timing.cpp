@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <mutex>
 
 #include "base/concurrent.h"
@@ -24,12 +25,16 @@ constexpr double give_up_factor = 1.3;
 struct Budget {
   int candidates;
   double estimate_factor;
+  int of_each_tactic;  // so many of every tactic, also where those of another have better estimates: tactics estimate in their own ways
 };
 
 Budget budget_of(const TimingConfig& config) {
-  constexpr std::array<Budget, 6> by_level{{{0, 0}, {2, 2}, {3, 3}, {6, 4}, {12, 8}, {INT32_MAX, infinite_cost}}};
+  constexpr std::array<Budget, 6> by_level{{{0, 0, 0}, {2, 2, 0}, {3, 3, 0}, {6, 4, 2}, {12, 8, 3}, {INT32_MAX, infinite_cost, 0}}};
   Budget budget = by_level.at(static_cast<size_t>(std::clamp(config.level, 0, 5)));
-  if (config.max_tactics >= 0 and config.level > 0) budget.candidates = config.max_tactics;
+  if (config.max_tactics >= 0 and config.level > 0) {
+    budget.candidates = config.max_tactics;
+    budget.of_each_tactic = 0;
+  }
   return budget;
 }
 
@@ -132,6 +137,20 @@ class Measurer {
     return node.candidates.size() < 2 ? std::vector<size_t>{} : order;
   }
 
+  /// Candidates of one request that were timed.
+  struct Spent {
+    int all = 0;
+    std::map<const Tactic*, int> of_tactic;
+  };
+  /// Counts the candidate where the budget still allows it.
+  bool allows(Spent& spent, const Candidate& candidate) const {
+    int& of_tactic = spent.of_tactic[candidate.tactic];
+    if (spent.all >= budget_.candidates and of_tactic >= budget_.of_each_tactic) return false;
+    ++spent.all;
+    ++of_tactic;
+    return true;
+  }
+
   /// Kernels for a device are compiled, which takes the host's cores: those of the next few groups are built together. They are still timed
   /// one at a time.
   void build_ahead(const std::vector<std::vector<size_t>>& groups, size_t first) {
@@ -139,9 +158,9 @@ class Measurer {
     std::vector<std::pair<const NodeCandidates*, const Candidate*>> wanted;
     for (size_t i = first; i < std::min(first + groups_built_ahead, groups.size()); ++i) {
       const NodeCandidates& node = set_.nodes[groups[i].front()];
-      int count = 0;
+      Spent spent;
       for (const size_t candidate : promising(node))
-        if (count++ < budget_.candidates and not is_known(node, node.candidates[candidate]))
+        if (allows(spent, node.candidates[candidate]) and not is_known(node, node.candidates[candidate]))
           wanted.emplace_back(&node, &node.candidates[candidate]);
     }
     for (const auto& [node, candidate] : wanted) ahead_[candidate];
@@ -170,19 +189,21 @@ class Measurer {
 
   void measure_node(NodeCandidates& node) {
     const std::string request = text_of(node.request_hash);
-    int measured = 0;
+    Spent spent;
     double best = infinite_cost;
     double best_estimate = 0;
     for (const size_t i : promising(node)) {
       Candidate& candidate = node.candidates[i];
-      if (measured >= budget_.candidates) {
-        candidate.note = fmt::format("not timed: {} others have better estimates", measured);
-      } else if (candidate.variant.estimate > budget_.estimate_factor * std::max(best, best_estimate)) {
+      if (candidate.variant.estimate > budget_.estimate_factor * std::max(best, best_estimate)) {
         candidate.note = "not timed: its estimate is far above the best time";
+      } else if (Spent before = spent; not allows(spent, candidate)) {
+        candidate.note = fmt::format("not timed: {} others have better estimates", spent.all);
       } else {
         find_or_time(node.request, request, candidate, give_up_factor * best);
-        if (not was_measured(candidate)) continue;
-        ++measured;
+        if (not was_measured(candidate)) {
+          spent = std::move(before);
+          continue;
+        }
         if (candidate.seconds < best) {
           best = candidate.seconds;
           best_estimate = candidate.variant.estimate;

@@ -90,6 +90,16 @@ TEST(Timing, DoesNotMeasureWhereThereIsNoChoice) {
   EXPECT_EQ(measure(bench.set, Bench::config()).timed, 0U);
 }
 
+TEST(Timing, GivesEveryTacticAChanceBeyondTheBudget) {
+  // Eight tactics with estimates near one another; the last one is the fastest.
+  std::vector<Bench::Way> ways;
+  for (int i = 0; i < 8; ++i) ways.push_back({1e-3 + 1e-5 * i, i == 7 ? 1e-3 : 2e-3});
+  Bench usual(ways), quick(ways);
+  EXPECT_EQ(measure(usual.set, Bench::config(3)).timed, 8U);
+  EXPECT_NEAR(usual.candidate(7).seconds, 1e-3, 1e-9);
+  EXPECT_EQ(measure(quick.set, Bench::config(2)).timed, 3U);
+}
+
 TEST(Timing, TimesTheMostPromisingWithinTheBudget) {
   // The first one's estimate is above four times the best measured time, 2 ms.
   const std::vector<Bench::Way> ways = {{9e-3, 1e-3}, {1e-3, 2e-3}, {2e-3, 3e-3}, {1.5e-3, 2e-3}};

@@ -368,7 +368,8 @@ std::unique_ptr<tactics::Kernel> build_convolution(tactics::BuildContext& contex
     if (form != Form::generated) return {rest, variant.workspace};
     const std::vector<Engine> engines = engines_for(graph, false, most_generated);
     const size_t rank = static_cast<size_t>(rest.front() - '0');
-    if (rest.size() != 1 or rank >= engines.size()) fail_unsupported("cuDNN generates {} kernel(s) for this, so none of rank {}", engines.size(), rest);
+    if (rest.size() != 1 or rank >= engines.size())
+      fail_unsupported("cuDNN generates {} kernel(s) for this, so none of rank {}", engines.size(), rest);
     return engines[rank];
   };
   return make_kernel(context, request, variant, choose, describe, std::move(finish));

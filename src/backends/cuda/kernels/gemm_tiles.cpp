@@ -13,7 +13,9 @@ namespace {
 
 constexpr int first_with_clusters = 90, only_with_groups = 90;
 
-constexpr std::array<GemmTiling, 11> by_warps{{
+constexpr std::array<GemmTiling, 13> by_warps{{
+    {.m = 256, .n = 32, .k = 32, .warps_m = 4, .warps_n = 1, .stages = 3},
+    {.m = 128, .n = 32, .k = 64, .warps_m = 4, .warps_n = 1, .stages = 3},
     {.m = 128, .n = 256, .k = 32, .warps_m = 2, .warps_n = 4},
     {.m = 128, .n = 128, .k = 32, .warps_m = 2, .warps_n = 2},
     {.m = 128, .n = 64, .k = 64, .warps_m = 2, .warps_n = 2, .stages = 3},
@@ -92,7 +94,9 @@ GemmMachine gemm_machine() {
 
 std::vector<GemmTiling> gemm_tilings(const GemmMachine& machine, const MatrixProduct& product) {
   std::vector<GemmTiling> found;
-  const auto add = [&](const GemmTiling& base) {
+  const auto add = [&](GemmTiling base) {
+    // No more stages than there are tiles along k, so that more blocks are resident.
+    if (not base.groups) base.stages = static_cast<int>(std::clamp<int64_t>(divided(product.k, base.k), 2, base.stages));
     if (base.shared_bytes() > machine.shared_bytes) return;
     for (const int splits : {1, 2, 4, 8}) {
       GemmTiling tiling = base;
