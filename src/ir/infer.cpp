@@ -9,8 +9,11 @@ namespace {
 
 constexpr int64_t most_values = 64;
 
-bool carries_values(const TensorType& type) {
-  return type.is_plain() and (is_integer(type.dtype) or type.dtype == DType::boolean) and type.shape.rank() <= 1;
+/// Exporters compute the pads of Pad in a matrix, which they transpose; nothing of a higher rank ends as a size.
+constexpr size_t highest_rank = 2;
+
+bool carries_values(const TensorType& type, size_t rank) {
+  return type.is_plain() and (is_integer(type.dtype) or type.dtype == DType::boolean) and type.shape.rank() <= rank;
 }
 
 }  // namespace
@@ -29,7 +32,7 @@ std::optional<DimValues> InferContext::values(size_t index) const {
   if (not has_input(index)) return {};
   const Input& input = inputs_[index];
   if (input.values) return input.values;
-  if (input.constant == nullptr or not carries_values(input.type) or input.constant->size() > most_values) return {};
+  if (input.constant == nullptr or not carries_values(input.type, 1) or input.constant->size() > most_values) return {};
   const std::vector<int64_t> numbers = input.constant->integers();
   return DimValues(numbers.begin(), numbers.end());
 }
@@ -84,7 +87,7 @@ void InferContext::output(size_t index, TensorType type) {
 void InferContext::set_values(size_t index, DimValues values) {
   if (index >= outputs_.size() or not outputs_[index].set) fail("the values of output {} are set before its type", index);
   const TensorType& type = outputs_[index].type;
-  if (not carries_values(type) or values.size() > static_cast<size_t>(most_values)) return;
+  if (not carries_values(type, highest_rank) or values.size() > static_cast<size_t>(most_values)) return;
   const Dim count = type.shape.size();
   if (count == Dim(static_cast<int64_t>(values.size()))) outputs_[index].values = std::move(values);
 }

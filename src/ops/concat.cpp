@@ -27,7 +27,7 @@ void infer(const Concat& op, InferContext& context) {
   if (context.input_count() == 0) fail("Concat needs at least one input");
   Shape shape = context.shape(0);
   const size_t axis = context.axis(op.axis, shape.rank());
-  std::optional<DimValues> joined = context.values(0);
+  std::optional<DimValues> joined = shape.rank() == 1 ? context.values(0) : std::nullopt;
   for (size_t i = 1; i < context.input_count(); ++i) {
     context.expect_same_dtype(0, i);
     join(shape, context.shape(i), i, axis);

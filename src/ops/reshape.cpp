@@ -61,7 +61,7 @@ void infer(const Reshape& op, InferContext& context) {
   const Shape shape = resolved(op, context.shape(0), *sizes);
   check_extents(shape);
   context.output(0, context.dtype(0), shape);
-  if (auto values = context.values(0); values and shape.rank() <= 1) context.set_values(0, std::move(*values));
+  if (auto values = context.values(0)) context.set_values(0, std::move(*values));
 }
 
 void reference(const Reshape& op, EvalContext& context) {

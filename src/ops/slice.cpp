@@ -92,6 +92,18 @@ Parameters parameters(const InferContext& context) {
 
 bool is_number(const Dim& dim) { return dim.is_constant(); }
 
+/// What a Slice leaves of a vector or a matrix.
+DimValues taken(const DimValues& values, const Shape& data, const std::vector<SliceRange>& ranges) {
+  const SliceRange rows = data.rank() == 2 ? ranges[0] : SliceRange{.start = 0, .step = 1, .count = 1};
+  const SliceRange& columns = ranges.back();
+  DimValues made;
+  for (int64_t row = 0; row < rows.count; ++row)
+    for (int64_t column = 0; column < columns.count; ++column)
+      made.push_back(values.at(
+          static_cast<size_t>((rows.start + row * rows.step) * data[data.rank() - 1].value() + columns.start + column * columns.step)));
+  return made;
+}
+
 void infer(const Slice&, InferContext& context) {
   context.expect_inputs(3, 5);
   const Shape& data = context.shape(0);
@@ -119,11 +131,12 @@ void infer(const Slice&, InferContext& context) {
   }
   context.output(0, context.dtype(0), shape);
   const auto values = context.values(0);
-  if (not values or data.rank() != 1 or not shape[0].is_constant()) return;
-  DimValues taken;
-  if (axes->empty()) ranges[0].count = static_cast<int64_t>(values->size());
-  for (int64_t i = 0; i < ranges[0].count; ++i) taken.push_back(values->at(static_cast<size_t>(ranges[0].start + i * ranges[0].step)));
-  context.set_values(0, std::move(taken));
+  if (not values or data.rank() == 0 or not data.is_static() or not shape.is_static()) return;
+  for (size_t axis = 0; axis < data.rank(); ++axis)
+    if (std::ranges::find(*axes, static_cast<int64_t>(axis)) == axes->end() and
+        std::ranges::find(*axes, static_cast<int64_t>(axis) - static_cast<int64_t>(data.rank())) == axes->end())
+      ranges[axis].count = data[axis].value();
+  context.set_values(0, taken(*values, data, ranges));
 }
 
 void reference(const Slice&, EvalContext& context) {

@@ -28,13 +28,24 @@ std::vector<size_t> permutation(const Transpose& op, size_t rank) {
 
 namespace {
 
+/// The elements of a matrix, column by column.
+DimValues swapped(const DimValues& values, const Shape& data) {
+  const auto rows = static_cast<size_t>(data[0].value()), columns = static_cast<size_t>(data[1].value());
+  DimValues made;
+  for (size_t column = 0; column < columns; ++column)
+    for (size_t row = 0; row < rows; ++row) made.push_back(values[row * columns + column]);
+  return made;
+}
+
 void infer(const Transpose& op, InferContext& context) {
   context.expect_inputs(1, 1);
   const Shape& data = context.shape(0);
   Shape shape;
-  for (const size_t axis : permutation(op, data.rank())) shape.push_back(data[axis]);
+  const std::vector<size_t> order = permutation(op, data.rank());
+  for (const size_t axis : order) shape.push_back(data[axis]);
   context.output(0, context.dtype(0), shape);
-  if (auto values = context.values(0)) context.set_values(0, std::move(*values));
+  const auto values = context.values(0);
+  if (values and data.is_static()) context.set_values(0, order == std::vector<size_t>{1, 0} ? swapped(*values, data) : *values);
 }
 
 void reference(const Transpose& op, EvalContext& context) {

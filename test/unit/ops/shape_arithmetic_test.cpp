@@ -14,6 +14,7 @@
 #include "ops/split.h"
 #include "ops/squeeze.h"
 #include "ops/tile.h"
+#include "ops/transpose.h"
 #include "ops/unsqueeze.h"
 #include "unit/ops/one_node.h"
 
@@ -55,6 +56,17 @@ TEST_F(ShapeArithmetic, CarriesValuesThroughCopies) {
   EXPECT_EQ(values(add(Range{}, {constant(Tensor::of<int64_t>({}, {5})), constant(Tensor::of<int64_t>({}, {0})),
                                  constant(Tensor::of<int64_t>({}, {-2}))})),
             "[5,3,1]");
+}
+
+TEST_F(ShapeArithmetic, CarriesValuesThroughAMatrix) {
+  const Dim s = Dim::symbol("S");
+  const ValueId list_of_pads = add(Concat{0}, {add(ShapeOf{}, {input(DType::f32, {n, s})}), list({1, 2})});
+  const ValueId matrix = add(Reshape{}, {list_of_pads, list({-1, 2})});
+  const ValueId reversed = add(Slice{}, {matrix, list({-1}), list({-100}), list({0}), list({-1})});
+  EXPECT_EQ(values(add(Reshape{}, {reversed, list({-1})})), "[1,2,N,S]");
+  EXPECT_EQ(values(add(Reshape{}, {add(Transpose{{1, 0}}, {reversed}), list({-1})})), "[1,N,2,S]");
+  EXPECT_EQ(values(add(Reshape{}, {add(Slice{}, {matrix, list({1}), list({2}), list({1})}), list({-1})})), "[S,2]");
+  EXPECT_EQ(values(add(Reshape{}, {add(Concat{1}, {matrix, matrix}), list({-1})})), "unknown");
 }
 
 TEST_F(ShapeArithmetic, SlicesSymbolicAxes) {
