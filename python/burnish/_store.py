@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -27,9 +28,15 @@ def default_folder() -> Path:
     return Path(base if base and Path(base).is_absolute() else Path.home() / ".cache") / "burnish" / "engines"
 
 
+@functools.cache
+def _library() -> str:
+    """Tells builds of the library apart, of one version too."""
+    return _core.hash_file(Path(_core.library()))
+
+
 def key_of(*parts: object) -> str:
-    """A file name for what is made of these."""
-    return _core.hash_bytes(json.dumps(parts, sort_keys=True, default=str).encode())
+    """A file name for what this library makes of these."""
+    return _core.hash_bytes(json.dumps([_library(), *parts], sort_keys=True, default=str).encode())
 
 
 class Store:

@@ -1,4 +1,6 @@
 // What a model file says about itself, content hashes for caches, and the devices of this machine.
+#include <dlfcn.h>
+
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/string.h>
 
@@ -85,6 +87,14 @@ std::string hash_file(const std::filesystem::path& path) {
   return text_of(hash_of(MappedFile(path).bytes()));
 }
 
+/// The file that holds the library: what it is made of tells builds of one version apart.
+std::string library() {
+  Dl_info found;
+  int64_t (*const inside)(std::span<const int64_t>) = &element_count;
+  if (dladdr(reinterpret_cast<const void*>(inside), &found) == 0) return {};
+  return found.dli_fname;
+}
+
 nb::list devices() {
   nb::list made;
   for (const tactics::Backend* backend : tactics::registry().backends()) {
@@ -110,6 +120,7 @@ void add_model(nb::module_& module) {
   module.def("summarize_bytes", summarize_bytes, nb::arg("model"));
   module.def("hash_file", hash_file, nb::arg("path"), "32 hexadecimal digits of the content.");
   module.def("hash_bytes", hash_bytes, nb::arg("data"));
+  module.def("library", library, "Path of the library's file.");
   module.def("devices", devices, "Backends of this build: name, and fingerprint and description, or why it cannot be used.");
   module.def("default_backend", [] { return std::string(tactics::default_backend()); }, "What is built for where nobody names a backend.");
 }

@@ -65,10 +65,10 @@ class _Model:
         self._threads = options.intra_op_num_threads
         self._level = _LEVELS.get(options.graph_optimization_level, _BEST_LEVEL)
         content = _core.hash_file(model) if isinstance(model, Path) else _core.hash_bytes(model)
-        self.summary = self._store.text(_store.key_of("summary", content, _core.version), self._summarize)
+        self.summary = self._store.text(_store.key_of("summary", content), self._summarize)
         shapes = [_fix(port, options._dimensions) for port in self.summary["inputs"]]
         fingerprint = next(one["fingerprint"] for one in devices() if one["backend"] == backend)
-        self._key = (content, self._external(), _core.version, backend, fingerprint, self._threads, self._level)
+        self._key = (content, self._external(), backend, fingerprint, self._threads, self._level)
         self._fixed = {port["name"]: port["shape"] for port, fixed in zip(self.summary["inputs"], shapes, strict=True) if fixed}
 
     def engine(self, given: _adaptive.Shapes) -> Engine:
