@@ -1,6 +1,8 @@
 // Squeeze: see the header.
 #include "ops/squeeze.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "ops/axes.h"
 #include "ops/inference.h"
@@ -21,10 +23,15 @@ Shape without(const Shape& shape, const std::vector<bool>& dropped) {
   return left;
 }
 
+/// Where some sizes are 1 and others open, those are meant; should an open one turn out to be 1, the rank is another and running says so.
 std::vector<bool> axes_of_size_one(const Shape& shape) {
   std::vector<bool> ones;
-  for (const Dim& dim : shape) ones.push_back(dim.value() == 1);
+  for (const Dim& dim : shape) ones.push_back(dim.constant() == 1);
   return ones;
+}
+
+bool has_axis_of_one(const Shape& shape) {
+  return std::ranges::any_of(shape.axes(), [](const Dim& dim) { return dim.constant() == 1; });
 }
 
 void infer(const Squeeze&, InferContext& context) {
@@ -40,8 +47,8 @@ void infer(const Squeeze&, InferContext& context) {
       return;
     }
     context.output(0, context.dtype(0), without(data, marked_axes(*axes, data.rank())));
-  } else if (not data.is_static()) {
-    // How many sizes are 1 only the data tells.
+  } else if (not data.is_static() and not has_axis_of_one(data)) {
+    // Whether any size is 1 only the data tells.
     TensorType unranked;
     unranked.dtype = context.dtype(0);
     unranked.known = Known::nothing;

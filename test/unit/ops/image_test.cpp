@@ -108,8 +108,9 @@ TEST(Images, AreToldApart) {
 /// Nothing but an Error or a picture may come of it.
 void expect_no_harm(const Format& format, const Bytes& file) {
   try {
-    if (const std::optional<Image> image = format.decode(file))
+    if (const std::optional<Image> image = format.decode(file)) {
       EXPECT_EQ(image->pixels.size(), static_cast<size_t>(image->width * image->height * image->channels));
+    }
   } catch (const Error&) { SUCCEED(); }
 }
 
