@@ -31,9 +31,10 @@ KNOWS = {
     "runtime": ["engine", "passes"],  # engines with open sizes compile for the sizes they meet
     "backends": ["tactics"],
     "precision": ["runtime"],
+    "calibration": ["tensor"],
     "capi": ["runtime", "onnx", "passes"],
     "cli": ["runtime", "onnx", "passes", "capi"],
-    "": ["precision", "onnx", "passes"],  # src/*.cpp: the compiler as one function
+    "": ["precision", "calibration", "onnx", "passes"],  # src/*.cpp: the compiler as one function
 }
 THIRD_PARTY = {"onnx/onnx.pb.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')

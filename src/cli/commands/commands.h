@@ -13,6 +13,7 @@ void add_run(Command& app, Console& console);
 void add_bench(Command& app, Console& console);
 void add_verify(Command& app, Console& console);
 void add_explain(Command& app, Console& console);
+void add_quantize(Command& app, Console& console);
 void add_inspect(Command& app, Console& console);
 void add_diff(Command& app, Console& console);
 void add_tactic(Command& app, Console& console);

@@ -17,8 +17,8 @@ namespace {
 
 void add_commands(CLI::App& app, Console& console) {
   Command program(app);
-  for (const auto add : {add_build, add_run, add_bench, add_verify, add_explain, add_inspect, add_diff, add_tactic, add_cache, add_passes,
-                         add_knobs, add_devices})
+  for (const auto add : {add_build, add_run, add_bench, add_verify, add_quantize, add_explain, add_inspect, add_diff, add_tactic, add_cache,
+                         add_passes, add_knobs, add_devices})
     add(program, console);
 }
 

@@ -23,7 +23,7 @@ std::string formats_text(const std::vector<std::string>& formats) {
 }
 
 std::string precision_text(const Options& o) {
-  return fmt::format("{}{}{}", "FP32", o.permit_f16 ? "+FP16" : "", o.permit_bf16 ? "+BF16" : "");
+  return fmt::format("FP32{}{}{}", o.permit_f16 ? "+FP16" : "", o.permit_bf16 ? "+BF16" : "", o.permit_int8 ? "+INT8" : "");
 }
 
 std::string_view verbosity_text(Verbosity verbosity) {

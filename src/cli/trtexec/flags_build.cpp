@@ -146,8 +146,7 @@ constexpr Flag build_table[] = {
 
 constexpr Text model_types =
     "precision is part of the model's types and of --bf16 and --fp16; there is no per-layer control in this version";
-constexpr Text no_quantization =
-    "calibration is not in this version; a model with QuantizeLinear and DequantizeLinear runs as it is, without a flag";
+constexpr Text one_calibration = "calibration uses the shapes that the engine is built for";
 constexpr Text no_low_bits = "not in this version; a model whose own types are that narrow runs as it is, without a flag";
 
 constexpr Flag precision_table[] = {
@@ -156,12 +155,14 @@ constexpr Flag precision_table[] = {
     {"--best", "", "8-10", works, "permit float16 and bfloat16", [](Options& o, Text) { o.permit_f16 = o.permit_bf16 = true; }},
     {"--noTF32", "", "8-", nothing, "float32 is computed in float32"},
     {"--stronglyTyped", "", "10-", nothing, "the model's types hold unless --bf16 or --fp16 permit others"},
-    {"--int8", "", "8-10", refused, no_quantization},
-    {"--calib", "FILE", "8-10", refused, no_quantization},
-    {"--calibProfile", "N", "8-10", refused, no_quantization},
-    {"--minShapesCalib", "NAME:DIMS,...", "8-10", refused, no_quantization},
-    {"--optShapesCalib", "NAME:DIMS,...", "8-10", refused, no_quantization},
-    {"--maxShapesCalib", "NAME:DIMS,...", "8-10", refused, no_quantization},
+    {"--int8", "", "8-10", works, "quantize to 8 bits, calibrated by --calib or on --loadInputs",
+     [](Options& o, Text) { o.permit_int8 = true; }},
+    {"--calib", "FILE", "8-10", works, "calibration cache to read; written where it does not exist",
+     [](Options& o, Text v) { o.calibration = v; }},
+    {"--calibProfile", "N", "8-10", nothing, one_calibration},
+    {"--minShapesCalib", "NAME:DIMS,...", "8-10", nothing, one_calibration},
+    {"--optShapesCalib", "NAME:DIMS,...", "8-10", nothing, one_calibration},
+    {"--maxShapesCalib", "NAME:DIMS,...", "8-10", nothing, one_calibration},
     {"--fp8", "", "8-10", refused, no_low_bits},
     {"--int4", "", "10", refused, no_low_bits},
     {"--directIO", "", "8-", nothing,

@@ -4,8 +4,10 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "burnish/quantize.h"
 #include "cli/layer_info.h"
 #include "cli/progress_bar.h"
+#include "cli/samples.h"
 #include "cli/trtexec/stages.h"
 #include "engine/engine_data.h"
 
@@ -91,6 +93,36 @@ void note_permissions(const Options& o, const Engine& engine, Console& console) 
       console.warning("{} is permitted, but no layer gains from it on this machine: none is stored so", name);
 }
 
+constexpr size_t random_batches = 4;
+
+/// From the cache where there is one; else measured on the inputs of the command line, or on random ones.
+CalibrationRanges calibrated(const Options& o, const BuildConfig& build_config, Console& console) {
+  if (not o.calibration.empty() and std::filesystem::exists(o.calibration)) return read_calibration_cache(read_text(o.calibration));
+  if (o.inputs.empty())
+    console.warning(
+        "NO CALIBRATION DATA: the ranges of --int8 come from random inputs, and the network's accuracy will suffer. Give a cache by "
+        "--calib=FILE, "
+        "or real inputs by --loadInputs");
+  const Samples samples = Samples::of_files(o.inputs, random_batches);
+  CalibrationConfig config;
+  config.build = build_config;
+  config.batches = [&](std::span<const TensorInfo> inputs, size_t batch) { return samples.batch(inputs, batch); };
+  CalibrationRanges ranges = calibrate(o.model, config);
+  if (not o.calibration.empty()) write_file(o.calibration, calibration_cache(ranges, config.method));
+  return ranges;
+}
+
+/// The model as it is, or quantized where --int8 asks for it.
+Engine build_model(const Options& o, const BuildConfig& config, Console& console) {
+  if (not o.permit_int8) return build(o.model, config);
+  if (is_quantized(o.model)) {
+    console.info("The model is quantized already: --int8 and --calib change nothing.");
+    return build(o.model, config);
+  }
+  const std::string model = quantize(o.model, calibrated(o, config, console), {.activations = DType::i8});
+  return build(std::as_bytes(std::span(model)), config, o.model.parent_path());
+}
+
 Engine build_engine(const Options& o, Console& console) {
   const Stopwatch watch;
   BuildConfig config = build_config(o);
@@ -104,7 +136,7 @@ Engine build_engine(const Options& o, Console& console) {
     bar.clear();
     console.say(severity, message);
   };
-  Engine engine = build(o.model, config);
+  Engine engine = build_model(o, config, console);
   bar.clear();
   console.info("Engine built in {:.6g} sec.", watch.seconds());
   note_permissions(o, engine, console);

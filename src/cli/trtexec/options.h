@@ -40,6 +40,8 @@ struct Options {
   bool error_on_timing_cache_miss = false;
   bool permit_f16 = false;
   bool permit_bf16 = false;
+  bool permit_int8 = false;
+  std::filesystem::path calibration;
   double min_cosine = BuildConfig{}.min_cosine;
   Verbosity verbosity = Verbosity::names;
   std::string backend{tactics::default_backend()};

@@ -1,0 +1,41 @@
+// Writes a model back with explicit quantization: QuantizeLinear and DequantizeLinear around the inputs of convolutions, matrix products, sums and
+// pools, weights as i8 with a scale for each output channel, biases as i32. The rest of the file stays as it is, so that any reader of ONNX
+// runs it. What is quantized is decided here from the file alone; the ranges come from calibration. Nothing is computed or measured.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "burnish/dtype.h"
+
+namespace burnish::onnx {
+
+/// The least and largest number that a tensor's quantization should express, by the tensor's name.
+using TensorRanges = std::map<std::string, std::pair<double, double>, std::less<>>;
+
+struct QuantizeOptions {
+  DType activations = DType::u8;  // u8: any zero point; i8: symmetric
+  bool per_channel = true;        // weights: else one scale for each tensor
+};
+
+/// The tensors whose ranges `quantized` asks for, in the order of the nodes.
+std::vector<std::string> tensors_to_quantize(std::span<const std::byte> model);
+
+/// Whether any node quantizes or computes on quantized tensors.
+bool is_quantized(std::span<const std::byte> model);
+
+/// The network's inputs, without initializers that old files list there too.
+std::vector<std::string> input_names(std::span<const std::byte> model);
+
+/// The same model with these tensors as further outputs (f32), and its external data inside.
+std::string with_outputs(std::span<const std::byte> model, const std::filesystem::path& folder, std::span<const std::string> names);
+
+/// The bytes of the quantized model. Inputs of which `ranges` says nothing stay floating. Throws Error.
+std::string quantized(std::span<const std::byte> model, const std::filesystem::path& folder, const TensorRanges& ranges,
+                      const QuantizeOptions& options);
+
+}  // namespace burnish::onnx

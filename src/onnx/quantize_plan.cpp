@@ -1,0 +1,105 @@
+// Products with f32 weights; and the sums and pools that stand among them, so that bytes need not become floats in between.
+#include "onnx/quantize_plan.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace burnish::onnx {
+namespace {
+
+constexpr int search_depth = 6;
+
+class Planner {
+ public:
+  explicit Planner(const proto::GraphProto& graph) : graph_(graph) {
+    for (const proto::TensorProto& one : graph.initializer()) initializers_[one.name()] = &one;
+    for (const proto::NodeProto& node : graph.node())
+      for (const std::string& output : node.output()) producers_[output] = &node;
+  }
+
+  QuantizePlan plan() const {
+    QuantizePlan plan;
+    for (int i = 0; i < graph_.node_size(); ++i)
+      if (auto target = target_of(graph_.node(i))) {
+        target->node = i;
+        plan.targets.push_back(std::move(*target));
+      }
+    return plan;
+  }
+
+ private:
+  using Target = QuantizePlan::Target;
+
+  const proto::TensorProto* weight(const proto::NodeProto& node, int input) const {
+    if (input >= node.input_size()) return nullptr;
+    const auto found = initializers_.find(node.input(input));
+    return found != initializers_.end() and found->second->data_type() == proto::TensorProto::FLOAT ? found->second : nullptr;
+  }
+  bool is_computed(const std::string& name) const { return not name.empty() and not initializers_.contains(name); }
+
+  static const proto::AttributeProto* attribute(const proto::NodeProto& node, std::string_view name) {
+    for (const proto::AttributeProto& one : node.attribute())
+      if (one.name() == name) return &one;
+    return nullptr;
+  }
+  static bool is(const proto::NodeProto& node, std::string_view op) { return node.op_type() == op and plain_domain(node.domain()).empty(); }
+
+  std::optional<Target> target_of(const proto::NodeProto& node) const {
+    if (is(node, "Conv")) return product(node, 0);
+    if (is(node, "Gemm")) return gemm(node);
+    if (is(node, "MatMul")) return product(node, 1);
+    if (is(node, "Add")) return sum(node);
+    for (const std::string_view pool : {"AveragePool", "GlobalAveragePool"})  // a maximum keeps the numbers of what follows it
+      if (is(node, pool) and node.output_size() == 1 and follows_product(node.input(0), search_depth)) return Target{.activations = {0}};
+    return {};
+  }
+
+  std::optional<Target> product(const proto::NodeProto& node, int channel_axis) const {
+    const proto::TensorProto* weights = weight(node, 1);
+    if (weights == nullptr or not is_computed(node.input(0))) return {};
+    if (is(node, "MatMul") and weights->dims_size() != 2) return {};
+    return Target{.activations = {0}, .weight = 1, .bias = weight(node, 2) != nullptr ? 2 : -1, .channel_axis = channel_axis};
+  }
+
+  /// Plain products only: scaled or transposed inputs are rare, and no peer quantizes them.
+  std::optional<Target> gemm(const proto::NodeProto& node) const {
+    for (const std::string_view name : {"alpha", "beta"})
+      if (const auto* factor = attribute(node, name); factor != nullptr and factor->f() != 1) return {};
+    const auto* transposed = attribute(node, "transA");
+    if (transposed != nullptr and transposed->i() != 0) return {};
+    const auto* rows = attribute(node, "transB");
+    auto target = product(node, rows != nullptr and rows->i() != 0 ? 0 : 1);
+    if (target and target->bias >= 0 and weight(node, 2)->dims_size() != 1) target->bias = -1;
+    return target;
+  }
+
+  /// Sums of two computed tensors of which one comes from a product.
+  std::optional<Target> sum(const proto::NodeProto& node) const {
+    if (node.input_size() != 2 or not is_computed(node.input(0)) or not is_computed(node.input(1))) return {};
+    if (not follows_product(node.input(0), search_depth) or not follows_product(node.input(1), search_depth)) return {};
+    return Target{.activations = {0, 1}};
+  }
+
+  /// Whether the value comes from a convolution over nothing but activations, sums, pools and joins.
+  bool follows_product(const std::string& value, int depth) const {
+    const auto found = producers_.find(value);
+    if (found == producers_.end() or depth == 0) return false;
+    const proto::NodeProto& node = *found->second;
+    if (is(node, "Conv")) return weight(node, 1) != nullptr;
+    static constexpr std::array through{"Relu",    "Clip",        "LeakyRelu", "HardSwish", "Sigmoid", "HardSigmoid",        "Mul",   "Add",
+                                        "MaxPool", "AveragePool", "Concat",    "Split",     "Slice",   "BatchNormalization", "Resize"};
+    if (std::ranges::none_of(through, [&](std::string_view op) { return is(node, op); })) return false;
+    return std::ranges::any_of(node.input(), [&](const std::string& input) { return follows_product(input, depth - 1); });
+  }
+
+  const proto::GraphProto& graph_;
+  std::map<std::string, const proto::TensorProto*, std::less<>> initializers_;
+  std::map<std::string, const proto::NodeProto*, std::less<>> producers_;
+};
+
+}  // namespace
+
+QuantizePlan quantize_plan(const proto::GraphProto& graph) { return Planner(graph).plan(); }
+
+}  // namespace burnish::onnx

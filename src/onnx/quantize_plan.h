@@ -1,0 +1,25 @@
+// Which inputs of which nodes of a model file are to be quantized. Called by quantize.cpp; it changes nothing.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "onnx/proto.h"
+
+namespace burnish::onnx {
+
+struct QuantizePlan {
+  struct Target {
+    int node = 0;
+    std::vector<int> activations;  // inputs that are computed
+    int weight = -1;               // an initializer
+    int bias = -1;                 // an initializer
+    int channel_axis = 0;          // of the weight
+  };
+  std::vector<Target> targets;  // in the order of the nodes
+};
+
+QuantizePlan quantize_plan(const proto::GraphProto& graph);
+
+}  // namespace burnish::onnx
