@@ -16,6 +16,7 @@
 #include "plan/report.h"
 #include "precision/guard.h"
 #include "runtime/loaded_engine.h"
+#include "runtime/pass_options.h"
 #include "runtime/stages.h"
 #include "tactics/assign.h"
 #include "tactics/registry.h"
@@ -73,6 +74,7 @@ passes::PassConfig pass_config(const BuildConfig& config) {
   made.dump_folder = config.dump_folder;
   made.logger = config.logger;
   made.pack_attention = computes_on_device(config);
+  runtime::suit(made, config.backend);
   return made;
 }
 

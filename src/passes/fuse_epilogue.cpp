@@ -12,6 +12,7 @@
 #include "ops/normalization.h"
 #include "ops/pointwise.h"
 #include "ops/pool.h"
+#include "ops/quantized.h"
 #include "ops/reduce.h"
 #include "ops/resize.h"
 #include "ops/softmax.h"
@@ -22,16 +23,20 @@ namespace {
 
 /// How much an operator gains by an epilogue; 0 where it takes none.
 int weight_of(const Op& op) {
-  if (op.is<ops::Conv>() or op.is<ops::ConvTranspose>() or op.is<ops::MatMul>()) return 3;
+  if (op.is<ops::Conv>() or op.is<ops::ConvTranspose>() or op.is<ops::MatMul>() or ops::is_quantized_product(op)) return 3;
   if (op.is<ops::Attention>() or op.is<ops::Reduce>() or op.is<ops::Pool>() or op.is<ops::Resize>()) return 2;
   const bool norm = op.is<ops::LayerNormalization>() or op.is<ops::RMSNormalization>() or op.is<ops::InstanceNormalization>() or
                     op.is<ops::GroupNormalization>();
   return norm or op.is<ops::Softmax>() ? 1 : 0;
 }
 
-bool all_floating(const Expr& expr) {
-  for (ExprOperand operand = 0; operand < expr.operand_count(); ++operand)
-    if (not is_floating(expr.dtype(operand))) return false;
+/// Floating types; behind products of bytes also bytes, which such programs read and write.
+bool carries(const Op& anchor, const Expr& expr) {
+  const bool bytes = ops::is_quantized_product(anchor);
+  for (ExprOperand operand = 0; operand < expr.operand_count(); ++operand) {
+    const DType dtype = expr.dtype(operand);
+    if (not is_floating(dtype) and not(bytes and (dtype == DType::u8 or dtype == DType::i8))) return false;
+  }
   return true;
 }
 
@@ -66,6 +71,7 @@ std::optional<Anchor> anchor_at(const Graph& graph, const Node& program, ValueId
   const Node* node = graph.producer(input);
   if (node == nullptr or node->outputs.size() != 1 or weight_of(node->op) == 0) return {};
   if (graph.type(input).shape != graph.type(program.outputs[0]).shape) return {};
+  if (not carries(node->op, program.op.as<ops::Pointwise>()->expr)) return {};
   const Anchor anchor{node, input, read_by_others(graph, input, program.id)};
   if (not anchor.shared) return anchor;
   std::vector<ValueId> others = program.inputs;
@@ -89,7 +95,7 @@ std::optional<Anchor> best_anchor(const Graph& graph, const Node& program, const
 bool fuse(Graph& graph, NodeId id, const std::vector<uint32_t>& position) {
   const Node& node = graph.node(id);
   const auto* pointwise = node.op.as<ops::Pointwise>();
-  if (pointwise == nullptr or not all_floating(pointwise->expr)) return false;
+  if (pointwise == nullptr) return false;
   const std::optional<Anchor> anchor = best_anchor(graph, node, position);
   if (not anchor) return false;
   const Program whole = compose(graph, std::span(&id, 1), node.outputs, graph.type(node.outputs[0]).shape);

@@ -9,6 +9,7 @@
 #include "ops/conv_transpose.h"
 #include "ops/matmul.h"
 #include "ops/pointwise.h"
+#include "ops/quantized.h"
 #include "passes/compose.h"
 
 namespace burnish::passes {
@@ -26,7 +27,9 @@ bool is_fusible(const Node& node) {
   return true;
 }
 
-bool is_heavy(const Op& op) { return op.is<ops::Conv>() or op.is<ops::ConvTranspose>() or op.is<ops::MatMul>(); }
+bool is_heavy(const Op& op) {
+  return op.is<ops::Conv>() or op.is<ops::ConvTranspose>() or op.is<ops::MatMul>() or ops::is_quantized_product(op);
+}
 
 class Regions {
  public:
@@ -44,7 +47,14 @@ class Regions {
       now_ = position_[id.index];
       region_of_[id.index] = static_cast<uint32_t>(regions_.size());
       regions_.push_back({id});
-      for (const ValueId input : node.inputs) join_over(input, id);
+      for (const ValueId input : node.inputs)
+        if (not is_byte(input)) join_over(input, id);
+    }
+    now_ = UINT32_MAX;
+    for (const NodeId id : order_) {  // bytes last: between two products they are where to cut
+      if (region_of_[id.index] == no_region) continue;
+      for (const ValueId input : graph_.node(id).inputs)
+        if (is_byte(input)) join_over(input, id);
     }
     std::erase_if(regions_, [](const auto& members) { return members.empty(); });
     return std::move(regions_);
@@ -60,6 +70,12 @@ class Regions {
     if (domain(producer) != domain(reader) or too_large(from, to) or better_apart(value, from, to)) return;
     if (leads_around(from, to) or leads_around(to, from)) return;
     merge(from, to);
+  }
+
+  bool is_byte(ValueId value) const {
+    if (not value.valid()) return false;
+    const DType dtype = graph_.type(value).dtype;
+    return dtype == DType::u8 or dtype == DType::i8;
   }
 
   const Shape& domain(NodeId id) const { return graph_.type(graph_.node(id).outputs[0]).shape; }
@@ -82,9 +98,11 @@ class Regions {
     return producer.valid() and region_of_[producer.index] == region;
   }
 
-  /// A value that stays in memory for others, between regions of which one could end a convolution or matrix product.
+  /// A value that stays in memory for others, between regions of which one could end a convolution or matrix product; and bytes between
+  /// regions that could both: two products with an epilogue each, and a quarter of the traffic between them.
   bool better_apart(ValueId value, uint32_t from, uint32_t to) const {
     const Value& read = graph_.value(value);
+    if (is_byte(value) and follows_heavy(from) and follows_heavy(to)) return true;
     const auto outside = [&](NodeId user) { return not is_fusible(graph_.node(user)) or domain(user) != read.type.shape; };
     const bool stays = read.output_uses > 0 or std::ranges::any_of(read.users, outside);
     return stays and (follows_heavy(from) or follows_heavy(to));

@@ -21,18 +21,22 @@
 #include "passes/fuse_layer_normalization.h"
 #include "passes/fuse_mish.h"
 #include "passes/fuse_pointwise.h"
+#include "passes/fuse_quantized_products.h"
 #include "passes/fuse_rms_normalization.h"
 #include "passes/fuse_silu.h"
+#include "passes/lower_quantization.h"
 #include "passes/merge_common_subexpressions.h"
 #include "passes/merge_concat_prefixes.h"
 #include "passes/merge_parallel_convs.h"
 #include "passes/merge_parallel_matmuls.h"
 #include "passes/merge_strided_slices.h"
 #include "passes/pack_attention.h"
+#include "passes/propagate_quantization.h"
 #include "passes/remove_dead.h"
 #include "passes/remove_identities.h"
 #include "passes/remove_sequences.h"
 #include "passes/rewrite_gathers.h"
+#include "passes/rewrite_signed_bytes.h"
 
 namespace burnish::passes {
 namespace {
@@ -50,6 +54,17 @@ Stage cleanup() {
                      FoldTransposes{},                      // after Reshapes: it makes Reshapes of its own only where axes of size 1 move
                      MergeCommonSubexpressions{}},
           .rounds = 16};
+}
+
+/// Before weights are folded into one another: what becomes integer must still be quantized.
+Stage quantization(const PassConfig& config) {
+  Stage stage;
+  if (not config.integer_products) return stage;
+  if (config.unsigned_bytes) stage.passes.emplace_back(RewriteSignedBytes{});  // first: pairs stand together, and a Relu before them
+  stage.passes.emplace_back(PropagateQuantization{});                          // before products: brings quantization next to them
+  stage.passes.emplace_back(FuseQuantizedProducts{});
+  stage.passes.emplace_back(FoldQuantizedWeights{});  // after products: they want the integers
+  return stage;
 }
 
 /// Formulas are known by their numbers and single operators: before scales are folded and anything is fused.
@@ -77,9 +92,12 @@ Stage merging(const PassConfig& config) {
 }
 
 /// Last: nothing looks into fused programs.
-Stage fusion() {
-  return {.passes = {FusePointwise{},  // whole programs first, because an anchor takes one
-                     FuseEpilogue{}}};
+Stage fusion(const PassConfig& config) {
+  Stage stage;
+  if (config.integer_products) stage.passes.emplace_back(LowerQuantization{});  // as programs, quantization fuses like everything else
+  stage.passes.emplace_back(FusePointwise{});                                   // whole programs first, because an anchor takes one
+  stage.passes.emplace_back(FuseEpilogue{});
+  return stage;
 }
 
 /// Each pass once, in order of its first run, with everything switched on.
@@ -87,6 +105,7 @@ std::vector<Pass> all_passes() {
   PassConfig everything;
   everything.merge_parallel_convs = true;
   everything.pack_attention = true;
+  everything.unsigned_bytes = true;
   std::vector<Pass> all;
   for (const Stage& stage : pipeline(everything))
     for (const Pass& pass : stage.passes)
@@ -97,7 +116,14 @@ std::vector<Pass> all_passes() {
 }  // namespace
 
 std::vector<Stage> pipeline(const PassConfig& config) {
-  return {{.passes = {RemoveDead{}}}, cleanup(), recognition(), weight_folding(), merging(config), cleanup(), fusion()};
+  return {{.passes = {RemoveDead{}}},
+          cleanup(),
+          quantization(config),
+          recognition(),
+          weight_folding(),
+          merging(config),
+          cleanup(),
+          fusion(config)};
 }
 
 void run(Graph& graph, const PassConfig& config) { run(graph, pipeline(config), config); }

@@ -15,6 +15,10 @@ struct PassConfig : ManagerConfig {
   bool merge_parallel_convs = false;
   /// Attention reads what one product made and writes what the next one reads: for devices with kernels for it.
   bool pack_attention = false;
+  /// Products of quantized tensors are made in integers, and quantization becomes part of pointwise programs. Else it stays as it is.
+  bool integer_products = true;
+  /// Quantized tensors of i8 become u8: where the machine multiplies those faster.
+  bool unsigned_bytes = false;
 };
 
 /// Optimizes the graph in place. Throws Error that names the pass; the graph is then not to be used.

@@ -4,6 +4,7 @@
 
 #include "base/parallel.h"
 #include "passes/pipeline.h"
+#include "runtime/pass_options.h"
 #include "tactics/assign.h"
 #include "tactics/pinned.h"
 #include "tactics/registry.h"
@@ -40,7 +41,9 @@ Compiler::Compiler(const engine::Recipe& recipe, const engine::EngineData& data,
 }
 
 std::shared_ptr<const Program> Compiler::compile(Graph graph) {
-  passes::run(graph, {});
+  passes::PassConfig passes;
+  suit(passes, recipe_.backend);
+  passes::run(graph, passes);
   tactics::CandidateConfig config;
   config.backend = recipe_.backend;
   config.threads = recipe_.threads;

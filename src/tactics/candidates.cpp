@@ -5,7 +5,9 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "ops/quantized.h"
 #include "tactics/alias.h"
+#include "tactics/expand_quantized.h"
 #include "tactics/split_fused.h"
 
 namespace burnish::tactics {
@@ -49,7 +51,10 @@ class Collector {
   }
 
   CandidateSet run() {
-    if (config_.only_tactic.empty()) split_what_nobody_takes();
+    if (config_.only_tactic.empty()) {
+      expand_what_nobody_takes();
+      split_what_nobody_takes();
+    }
     CandidateSet set{.backend = &backend_, .target = target_, .fallback = config_.fallback ? reference_ : nullptr, .nodes = {}};
     std::vector<std::string> faults;
     for (const NodeId id : graph_.order()) {
@@ -98,6 +103,23 @@ class Collector {
       if (verdict) tactic.variants(request, sink);
       return verdict;
     } catch (const std::exception& error) { return Verdict::no(fmt::format("failed when asked: {}", error.what())); }
+  }
+
+  /// Integer products for which there is no kernel, with their epilogue or without, are computed in floating point.
+  void expand_what_nobody_takes() {
+    for (const NodeId id : graph_.order()) {
+      const Node& node = graph_.node(id);
+      const auto* fused = node.op.as<ops::Fused>();
+      if (not ops::is_quantized_product(fused != nullptr ? fused->anchor : node.op)) continue;
+      OpRequest request = make_request(graph_, node, target_);
+      if (accepts(request)) continue;
+      request.inputs.resize(request.anchor_inputs);
+      request.epilogue = {};
+      request.outputs = {{DType::f32, request.outputs.at(0).shape, {}}};
+      request.wanted = {true};
+      if (accepts(request)) continue;
+      if (const auto patch = expand_quantized(graph_, node)) patch->apply(graph_, id);
+    }
   }
 
   void split_what_nobody_takes() {

@@ -26,13 +26,14 @@ fs::path models() {
   return fs::exists(root / "real") ? root / "real" : root;
 }
 
-Engine build_quickly(const fs::path& model) {
+BuildConfig quick_config() {
   BuildConfig config;
   config.optimization_level = 0;
   config.threads = 2;
   config.default_dimension = 1;
-  return build(model, config);
+  return config;
 }
+Engine build_quickly(const fs::path& model) { return build(model, quick_config()); }
 
 struct Stored {
   std::string name;
@@ -78,6 +79,26 @@ TEST_P(StoredOutputs, AreMatched) {
       EXPECT_EQ(difference(match(stored_outputs, engine.outputs()[i].name, i), outputs[i], 1e-3, 1e-5), "") << data << " output " << i;
   }
   EXPECT_GT(sets, 0U);
+}
+
+/// A network quantized while it was trained: every layer runs in integers, and the outputs are those stored, off by one step of the last
+/// quantization at most.
+TEST(QuantizedNetwork, RunsInIntegersAndMatchesItsStoredOutput) {
+  if (models().empty()) GTEST_SKIP() << skipped;
+  constexpr double last_step = 0.1531;
+  const fs::path folder = models() / "mobilenet_v3_qdq";
+  const Engine engine = build_quickly(folder / "model.onnx");
+  const std::string plan = build_until(folder / "model.onnx", Stage::passes, quick_config());
+  EXPECT_EQ(plan.find("= Conv"), std::string::npos) << "a convolution stayed in floating point";
+  EXPECT_EQ(plan.find("= MatMul"), std::string::npos);
+  EXPECT_EQ(plan.find("anchor=\"Conv"), std::string::npos);
+  EXPECT_EQ(plan.find("= QuantizeLinear"), std::string::npos);
+  const fs::path data = folder / "test_data_set_0";
+  const std::vector<Tensor> inputs{read_stored(data, "input").at(0).tensor};
+  const std::vector<Tensor> outputs = Session(engine).run(inputs);
+  const Tensor expected = read_stored(data, "output").at(0).tensor;
+  ASSERT_EQ(outputs.at(0).dims(), expected.dims());
+  for (int64_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(outputs[0].number(i), expected.number(i), last_step) << i;
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, StoredOutputs, testing::Values("mnist_8", "super_resolution_10", "tiny_tfbert_qa"));

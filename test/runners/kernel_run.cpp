@@ -90,7 +90,7 @@ DType computing_type(const Run& run, std::string_view tactic, const Variant& var
 }
 
 Tolerance tolerance_of(const Run& run, std::string_view tactic, const Variant& variant, size_t output) {
-  return {run.one.accumulated, run.one.terms, computing_type(run, tactic, variant), variant.outputs[output].storage};
+  return {run.one.accumulated, run.one.terms, computing_type(run, tactic, variant), variant.outputs[output].storage, run.one.between_steps};
 }
 
 void check_results(const Run& run, std::string_view tactic, const Variant& variant, const std::vector<BufferRef>& out) {

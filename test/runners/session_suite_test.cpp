@@ -75,7 +75,8 @@ std::vector<Tensor> run_twice(const Engine& engine, const std::vector<Tensor>& i
 void expect_close(const std::vector<Tensor>& expected, const std::vector<Tensor>& got, const Case& one) {
   ASSERT_EQ(got.size(), expected.size());
   for (size_t i = 0; i < expected.size(); ++i)
-    EXPECT_EQ(difference(expected[i], got[i], {one.accumulated, one.terms, expected[i].dtype() == f64 ? f64 : f32, expected[i].dtype()}),
+    EXPECT_EQ(difference(expected[i], got[i],
+                         {one.accumulated, one.terms, expected[i].dtype() == f64 ? f64 : f32, expected[i].dtype(), one.between_steps}),
               "")
         << "output " << i;
 }

@@ -34,7 +34,7 @@ std::string difference(const Tensor& expected, const Tensor& got, const Toleranc
   if (expected.dtype() != got.dtype() or expected.dims() != got.dims()) return "type or dimensions differ";
   if (not is_floating(expected.dtype())) {
     for (int64_t i = 0; i < expected.size(); ++i)
-      if (expected.integer(i) != got.integer(i))
+      if (std::abs(expected.integer(i) - got.integer(i)) > (tolerance.between_steps ? 1 : 0))
         return fmt::format("element {} is {}, expected {}", i, got.integer(i), expected.integer(i));
     return {};
   }

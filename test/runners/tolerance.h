@@ -1,5 +1,6 @@
 // How far a kernel may be from the reference: by the types it computes in and stores, and by the terms that a result sums up.
-// Used by the runners of the operator suite. Integers, booleans and copies must agree exactly.
+// Used by the runners of the operator suite. Integers, booleans and copies must agree exactly, quantized
+// numbers within one step.
 #pragma once
 
 #include <string>
@@ -13,6 +14,7 @@ struct Tolerance {
   double terms = 0;              // how large they are, where results may be much smaller; 0: as the largest result
   DType computing = DType::f32;  // sums and functions are worked out in this type
   DType storage = DType::f32;    // the result is rounded to this type once
+  bool between_steps = false;    // integers are quantized numbers: off by one step at most
 };
 
 /// Empty where the tensors agree; else where they differ first and by how much.

@@ -106,6 +106,11 @@ Case& Case::sums(int64_t count, double size) {
   return *this;
 }
 
+Case& Case::one_step() {
+  between_steps = true;
+  return *this;
+}
+
 std::string Case::text() const {
   std::string text = op.text() + "(";
   for (size_t i = 0; i < inputs.size(); ++i) {

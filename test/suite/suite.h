@@ -59,12 +59,15 @@ struct Case {
   int64_t accumulated = 1;
   /// How large the terms are, where they may cancel; 0: as large as the largest result.
   double terms = 0;
+  /// Integer results are quantized: rounding a number that lies between two of them may go either way.
+  bool between_steps = false;
 
   Case& named(std::string text);
   Case& with_outputs(size_t count);
   Case& fails(std::string text);
   Case& runs(std::vector<DimBindings> bindings);
   Case& sums(int64_t count, double size = 0);
+  Case& one_step();
 
   std::string text() const;
 };

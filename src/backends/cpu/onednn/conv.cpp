@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "backends/cpu/onednn/conv_geometry.h"
 #include "backends/cpu/onednn/post_ops.h"
 #include "base/error.h"
 #include "tactics/registry.h"
@@ -14,32 +15,13 @@ namespace {
 using namespace onednn;
 using dnnl::memory;
 
-struct Problem {
-  Dims source, weights, destination;  // weights with the groups as an axis of their own where there are several
-  memory::dims strides, dilations, pads_begin, pads_end;
+struct Problem : ConvGeometry {
   std::optional<size_t> bias;  // a request input
   PostOpChain chain;
-  double flops = 0;
 };
 
 Problem problem_of(const OpRequest& request) {
-  const auto& conv = *request.op.as<ops::Conv>();
-  Problem problem;
-  problem.source = request.dims(0);
-  problem.weights = request.dims(1);
-  problem.destination = request.output_dims();
-  const ops::Window window = window_of(conv, request.inputs[0].type.shape, request.inputs[1].type.shape);
-  const size_t spatial = window.strides.size();
-  problem.strides = window.strides;
-  for (const int64_t dilation : window.dilations) problem.dilations.push_back(dilation - 1);
-  problem.pads_begin.assign(window.pads.begin(), window.pads.begin() + static_cast<std::ptrdiff_t>(spatial));
-  problem.pads_end.assign(window.pads.begin() + static_cast<std::ptrdiff_t>(spatial), window.pads.end());
-  problem.flops = 2.0 * static_cast<double>(element_count(problem.destination)) * static_cast<double>(element_count(problem.weights)) /
-                  static_cast<double>(problem.weights[0]);
-  if (conv.group > 1) {
-    problem.weights[0] /= conv.group;
-    problem.weights.insert(problem.weights.begin(), conv.group);
-  }
+  Problem problem{conv_geometry(*request.op.as<ops::Conv>(), request), {}, {}};
   problem.chain = post_ops_of(request);
   if (request.anchor_inputs > 2 and request.inputs[2].present) problem.bias = 2;
   else problem.bias = take_bias(problem.chain, request, 1);
@@ -151,9 +133,8 @@ class OnednnConv final : public tactics::Tactic {
     const auto found = plan(request, problem, precision, source, destination);
     if (not found) return;
     const std::string_view implementation = found->descriptor.impl_info_str();
-    const bool depthwise = problem.weights.size() > problem.source.size() and problem.weights[1] == 1 and problem.weights[2] == 1;
     const bool f32 = request.inputs[0].type.dtype == DType::f32;
-    const bool slow_bf16 = f32 and misses_tiles(implementation, precision) and (not depthwise or precision.bf16_math);
+    const bool slow_bf16 = f32 and misses_tiles(implementation, precision) and (not problem.depthwise() or precision.bf16_math);
     if (is_reference(implementation) or slow_bf16) return;
     Variant variant = plain_variant(request);
     variant.inputs[0] = {precision.source, source};

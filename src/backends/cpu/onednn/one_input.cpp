@@ -16,8 +16,15 @@ std::optional<dnnl::primitive_attr> with_epilogue(OneInputPlan& plan, const OpRe
   return attributes;
 }
 
-Verdict OneInputTactic::supports_data(const OpRequest& request) {
-  if (precisions(request, request.inputs[0].type.dtype).empty()) return Verdict::no("not of floating numbers");
+std::vector<DType> OneInputTactic::storages(const OpRequest& request) const {
+  std::vector<DType> found;
+  for (const Precision& precision : precisions(request, request.inputs[0].type.dtype))
+    if (not precision.bf16_math and precision.source == precision.destination) found.push_back(precision.source);
+  return found;
+}
+
+Verdict OneInputTactic::supports_data(const OpRequest& request) const {
+  if (storages(request).empty()) return Verdict::no(fmt::format("does not compute {}", name_of(request.inputs[0].type.dtype)));
   if (request.inputs[0].constant != nullptr) return Verdict::no("the input is constant");
   if (request.dims(0).empty() or request.dims(0).size() > 6) return Verdict::no("a scalar, or more than six axes");
   if (element_count(request.output_dims()) == 0 or element_count(request.dims(0)) == 0) return Verdict::no("empty tensors");
@@ -37,12 +44,11 @@ void OneInputTactic::bind_more(KernelBuilder&, const OpRequest&) const {}
 
 void OneInputTactic::variants(const OpRequest& request, VariantSink& sink) const {
   const ThreadScope threads(request.target.threads);
-  for (const Precision& precision : precisions(request, request.inputs[0].type.dtype)) {
-    if (precision.bf16_math or precision.source != precision.destination) continue;
-    for (const auto& [source, destination] : layouts(request, precision.source)) {
+  for (const DType storage : storages(request)) {
+    for (const auto& [source, destination] : layouts(request, storage)) {
       Variant variant = plain_variant(request);
-      variant.inputs[0] = {precision.source, source};
-      variant.outputs[0] = {precision.destination, destination};
+      variant.inputs[0] = {storage, source};
+      variant.outputs[0] = {storage, destination};
       const auto found = plan(request, variant.inputs[0], variant.outputs[0]);
       if (not found or is_reference(found->descriptor.impl_info_str())) {
         sink.refuse(variant.inputs[0].text(), found ? "oneDNN has only its reference implementation" : "oneDNN has no implementation");

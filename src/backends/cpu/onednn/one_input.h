@@ -27,8 +27,11 @@ class OneInputTactic : public tactics::Tactic {
   /// Arguments besides source, destination and the epilogue's operands.
   virtual void bind_more(KernelBuilder& builder, const OpRequest& request) const;
 
+  /// What the tensors may be stored as, both alike; none: refused. Unless overridden: the floating types that the request permits.
+  virtual std::vector<DType> storages(const OpRequest& request) const;
+
   /// What all of them refuse: types, constants as input, empty tensors.
-  static Verdict supports_data(const OpRequest& request);
+  Verdict supports_data(const OpRequest& request) const;
 };
 
 /// Attributes and operands for a request's epilogue, put into `plan`; nothing where it cannot be described.

@@ -1,4 +1,4 @@
-// Maximum and average pooling by oneDNN, in every image layout.
+// Maximum and average pooling by oneDNN, in every image layout; maximum pooling also of bytes.
 #include "ops/pool.h"
 
 #include <algorithm>
@@ -66,6 +66,14 @@ class OnednnPool final : public OneInputTactic {
   }
 
  protected:
+  /// The largest of bytes is one of them.
+  std::vector<DType> storages(const OpRequest& request) const override {
+    const DType type = request.inputs[0].type.dtype;
+    const bool bytes = type == DType::u8 or type == DType::i8;
+    if (bytes and request.op.as<ops::Pool>()->kind == ops::PoolKind::max and not request.has_epilogue()) return {type};
+    return OneInputTactic::storages(request);
+  }
+
   std::optional<OneInputPlan> plan(const OpRequest& request, const Format& source, const Format& destination) const override {
     const Problem problem = problem_of(request);
     OneInputPlan plan;

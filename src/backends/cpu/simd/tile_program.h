@@ -41,8 +41,17 @@ class TileProgram {
     float p = 0;
     float q = 0;
   };
-  void assign_buffers(const Expr& expr);
-  void add_step(const Expr& expr, size_t index, const std::vector<Operand>& places);
+  /// What computes one operand of the Expr, before operands have places.
+  struct Loop {
+    ExprOperand operand = 0;
+    std::vector<ExprOperand> args;
+    TileStep run = nullptr;
+    float p = 0;
+    float q = 0;
+  };
+  static std::vector<Loop> loops_of(const Expr& expr);
+  static void describe(const Expr& expr, const ExprStep& step, Loop& loop);
+  void assign_buffers(const Expr& expr, const std::vector<Loop>& loops);
   const float* source(const Operand& operand, const float* const* inputs, float* const* outputs, float* scratch) const;
 
   std::vector<Instruction> instructions_;

@@ -7,10 +7,13 @@
 #include <hwy/highway.h>
 // clang-format on
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
+#include "backends/cpu/simd/tile_bytes.h"
 #include "backends/cpu/simd/tile_steps.h"
 #include "backends/cpu/simd/vector_math-inl.h"
 #include "tensor/number.h"
@@ -123,6 +126,10 @@ BURNISH_STEP(logical_not, boolean(d, hn::Not(truth(d, x))))
 BURNISH_STEP(where, hn::IfThenElse(truth(d, x), y, z))
 BURNISH_STEP(copy, x)
 
+BURNISH_STEP(quantize_u8, clamp(hn::Add(hn::Round(hn::Div(x, hn::Set(d, p))), hn::Set(d, q)), hn::Zero(d), hn::Set(d, 255.0F)))
+BURNISH_STEP(quantize_i8, clamp(hn::Add(hn::Round(hn::Div(x, hn::Set(d, p))), hn::Set(d, q)), hn::Set(d, -128.0F), hn::Set(d, 127.0F)))
+BURNISH_STEP(dequantize, hn::Mul(hn::Sub(x, hn::Set(d, q)), hn::Set(d, p)))
+
 BURNISH_SCALAR_STEP(mod, (y == 0 ? std::fmod(x, y) : x - y * std::floor(x / y)))
 BURNISH_SCALAR_STEP(fmod, std::fmod(x, y))
 BURNISH_SCALAR_STEP(pow, std::pow(x, y))
@@ -215,14 +222,43 @@ TileStep find_step(ExprCode code) {
   }
 }
 
+TileStep find_quantize_u8() { return step_quantize_u8; }
+TileStep find_quantize_i8() { return step_quantize_i8; }
+TileStep find_dequantize() { return step_dequantize; }
+
 void load_f32(const void* from, float* to, size_t count) { std::memcpy(to, from, count * sizeof(float)); }
 void store_f32(const float* from, void* to, size_t count) { std::memcpy(to, from, count * sizeof(float)); }
-void load_u8(const void* from, float* to, size_t count) {
-  for (size_t i = 0; i < count; ++i) to[i] = static_cast<const uint8_t*>(from)[i];
+/// Bytes to f32 through 32-bit integers, a vector at a time.
+template <class Byte>
+HWY_INLINE void load_bytes(const Byte* from, float* to, size_t count) {
+  const D d;
+  const hn::Rebind<int32_t, D> wide;
+  const hn::Rebind<Byte, D> narrow;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) hn::StoreU(hn::ConvertTo(d, hn::PromoteTo(wide, hn::LoadU(narrow, from + i))), d, to + i);
+  for (; i < count; ++i) to[i] = from[i];
 }
-void load_i8(const void* from, float* to, size_t count) {
-  for (size_t i = 0; i < count; ++i) to[i] = static_cast<const int8_t*>(from)[i];
+/// f32 to bytes: rounded to even and saturated; not-a-number becomes 0.
+template <class Byte>
+HWY_INLINE void store_bytes(const float* from, Byte* to, size_t count) {
+  const D d;
+  const hn::Rebind<Byte, D> narrow;
+  const size_t lanes = hn::Lanes(d);
+  constexpr float least = std::numeric_limits<Byte>::lowest();
+  constexpr float most = std::numeric_limits<Byte>::max();
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const V x = hn::LoadU(d, from + i);
+    const V bounded = clamp(hn::IfThenElseZero(hn::Eq(x, x), x), hn::Set(d, least), hn::Set(d, most));
+    hn::StoreU(hn::DemoteTo(narrow, hn::NearestInt(bounded)), narrow, to + i);
+  }
+  for (; i < count; ++i) to[i] = std::isnan(from[i]) ? Byte{0} : static_cast<Byte>(std::nearbyint(std::clamp(from[i], least, most)));
 }
+void load_u8(const void* from, float* to, size_t count) { load_bytes(static_cast<const uint8_t*>(from), to, count); }
+void load_i8(const void* from, float* to, size_t count) { load_bytes(static_cast<const int8_t*>(from), to, count); }
+void store_u8(const float* from, void* to, size_t count) { store_bytes(from, static_cast<uint8_t*>(to), count); }
+void store_i8(const float* from, void* to, size_t count) { store_bytes(from, static_cast<int8_t*>(to), count); }
 void store_boolean(const float* from, void* to, size_t count) {
   for (size_t i = 0; i < count; ++i) static_cast<uint8_t*>(to)[i] = from[i] != 0 ? 1 : 0;
 }
@@ -266,6 +302,8 @@ TileStore find_store(DType stored) {
     case DType::bf16: return store_bf16;
     case DType::f16: return store_f16;
     case DType::boolean: return store_boolean;
+    case DType::u8: return store_u8;
+    case DType::i8: return store_i8;
     default: return nullptr;
   }
 }
@@ -280,11 +318,17 @@ HWY_AFTER_NAMESPACE();
 namespace burnish::cpu {
 
 HWY_EXPORT(find_step);
+HWY_EXPORT(find_quantize_u8);
+HWY_EXPORT(find_quantize_i8);
+HWY_EXPORT(find_dequantize);
 HWY_EXPORT(find_load);
 HWY_EXPORT(find_store);
 HWY_EXPORT(target_name);
 
 TileStep tile_step(ExprCode code) { return HWY_DYNAMIC_DISPATCH(find_step)(code); }
+TileStep tile_quantize_u8() { return HWY_DYNAMIC_DISPATCH(find_quantize_u8)(); }
+TileStep tile_quantize_i8() { return HWY_DYNAMIC_DISPATCH(find_quantize_i8)(); }
+TileStep tile_dequantize() { return HWY_DYNAMIC_DISPATCH(find_dequantize)(); }
 TileLoad tile_load(DType stored) { return HWY_DYNAMIC_DISPATCH(find_load)(stored); }
 TileStore tile_store(DType stored) { return HWY_DYNAMIC_DISPATCH(find_store)(stored); }
 const char* simd_target() { return HWY_DYNAMIC_DISPATCH(target_name)(); }
