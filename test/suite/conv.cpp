@@ -79,6 +79,14 @@ BURNISH_CASES(conv) {
       .sums(480);
   cases.add(ops::Conv{}, {input(f32, {0, 4, 6, 6}), weights(f32, {2, 4, 3, 3})}).named("empty batch");
   cases.add(ops::Conv{}, {input(f32, {1, 4, 3, 3}), weights(f32, {2, 4, 3, 3})}).named("one window").sums(36);
+  // Of one position the bias is as large as the result.
+  cases.add(ops::Conv{.strides = {}, .pads = {1, 1}, .dilations = {}}, {input(f32, {1, 4, 1}), weights(f32, {5, 4, 3}), weights(f32, {5})})
+      .named("one position of a line")
+      .sums(12);
+  for (const DType type : {f32, f16})
+    cases.add(ops::Conv{}, {input(type, {1, 72, 1, 1}), weights(type, {24, 72, 1, 1}), weights(type, {24})})
+        .named(fmt::format("one position, {}", name_of(type)))
+        .sums(72);
   cases.add(ops::Conv{}, {input(f32, {1, 4, 6, 6}), weights(f32, {2, 3, 3, 3})}).fails("");
   cases.add(ops::Conv{}, {input(f32, {1, 4, 2, 6}), weights(f32, {2, 4, 3, 3})}).fails("");
   // Depthwise: images larger than tiles and blocks, in one, two and four channels at once.
@@ -108,6 +116,7 @@ BURNISH_CASES(conv_transpose) {
   shaped.strides = {2, 2};
   shaped.output_shape = {10, 9};
   cases.add(shaped, {input(f32, {1, 4, 5, 5}), weights(f32, {4, 3, 3, 3})}).named("output shape").sums(36);
+  cases.add(ops::ConvTranspose{}, {input(f32, {1, 8, 1, 1}), weights(f32, {8, 6, 4, 4})}).named("from one position").sums(8);
   ops::ConvTranspose line;
   line.strides = {3};
   cases.add(line, {input(f32, {1, 4, 5}), weights(f32, {4, 3, 4})}).sums(16);

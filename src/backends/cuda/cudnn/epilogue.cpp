@@ -91,7 +91,9 @@ class Reader {
     Dims full(output.size() - std::min(dims.size(), output.size()), 1);
     full.insert(full.end(), dims.begin(), dims.end());
     const int64_t count = element_count(full);
-    EpilogueOperand::Shape shape = EpilogueOperand::Shape::whole;
+    // Of one position in one image, a bias is as large as the output; its own dims are still those of a bias.
+    const bool bias_of_one_position = full == output and count == output[1] and request_.inputs.at(index).constant != nullptr;
+    EpilogueOperand::Shape shape = bias_of_one_position ? EpilogueOperand::Shape::channels : EpilogueOperand::Shape::whole;
     if (full != output) {
       if (full.size() != output.size() or (count != 1 and (count != output[1] or full[1] != output[1])))
         return refuse(fmt::format("the epilogue reads an operand of shape {}", text_of(dims)));
