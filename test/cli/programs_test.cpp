@@ -80,7 +80,12 @@ TEST_F(Programs, TrtexecEndsWithStatus2OnUsage) {
   const ProgramRun unknown = trtexec({"--onnx=x.onnx", "--itterations=3"});
   EXPECT_EQ(unknown.status, 2);
   EXPECT_THAT(unknown.output, AllOf(HasSubstr("did you mean --iterations?"), HasSubstr("&&&& FAILED")));
-  EXPECT_THAT(trtexec({"--onnx=" + digits, "--int8"}).output, HasSubstr("calibration is not in this version"));
+}
+
+TEST_F(Programs, TrtexecSaysThatRandomCalibrationIsNone) {
+  const ProgramRun quantized = trtexec({"--onnx=" + digits, "--int8", "--skipInference"});
+  EXPECT_EQ(quantized.status, 0);
+  EXPECT_THAT(quantized.output, HasSubstr("NO CALIBRATION DATA"));
 }
 
 TEST_F(Programs, TrtexecNamesFilesThatAreMissingOrBroken) {

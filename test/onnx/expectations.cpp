@@ -9,7 +9,7 @@
 
 namespace burnish::test {
 
-Expectations::Expectations(const std::filesystem::path& file) {
+void Expectations::add(const std::filesystem::path& file) {
   const std::string text = read_text(file);
   for (const std::string_view raw : split(text, '\n')) {
     const std::string_view line = trim(raw);

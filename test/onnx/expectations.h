@@ -15,7 +15,9 @@ namespace burnish::test {
 class Expectations {
  public:
   /// Throws Error where a line has no reason.
-  explicit Expectations(const std::filesystem::path& file);
+  explicit Expectations(const std::filesystem::path& file) { add(file); }
+  /// The lines of a further list.
+  void add(const std::filesystem::path& file);
 
   /// Nullptr where the case is expected to pass; else the reason why it fails.
   const std::string* reason(const std::string& name);
