@@ -9,7 +9,8 @@ namespace burnish::passes {
 
 struct RewriteGathers {
   static constexpr std::string_view name = "rewrite_gathers";
-  static constexpr std::string_view summary = "turns a Gather at one constant index into a view, and gathers from a table before converting it";
+  static constexpr std::string_view summary =
+      "turns a Gather at one constant index into a view, and gathers from a table before converting it";
   bool run(Graph& graph) const;
 };
 
