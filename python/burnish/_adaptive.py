@@ -1,6 +1,6 @@
 """How a model with open dimensions is run: by one engine that learns shapes as they come. `runner` is the one place that knows.
 
-What such an engine cannot do (inputs without even a rank, branches whose results differ in rank), one for each set of shapes may.
+What such an engine cannot do (inputs without even a rank), one for each set of shapes may.
 """
 
 from __future__ import annotations

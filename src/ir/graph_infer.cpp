@@ -18,6 +18,19 @@ DimRenames lasting_names(const Graph& graph, const Node& node, const InferContex
   return renames;
 }
 
+/// Changes a body. One that does not fit its new sizes stays as it was: it fails when it runs, and an If may never run it.
+template <class Change>
+void change_body(Graph& body, const Change& change) {
+  Graph changed = body;
+  try {
+    change(changed);
+  } catch (const Error& error) {
+    if (error.code() == StatusCode::internal) throw;
+    return;
+  }
+  body = std::move(changed);
+}
+
 }  // namespace
 
 InferContext Graph::infer_context(std::span<const ValueId> inputs, size_t outputs, std::span<const Graph> regions) const {
@@ -36,7 +49,7 @@ InferContext Graph::infer_context(std::span<const ValueId> inputs, size_t output
 void Graph::infer_again() {
   for (const NodeId id : order()) {
     Node& node = mutable_node(id);
-    for (Graph& region : node.regions) region.infer_again();
+    for (Graph& region : node.regions) change_body(region, [](Graph& body) { body.infer_again(); });
     InferContext context = infer_context(node.inputs, node.outputs.size(), node.regions);
     context.name_unknowns(std::string(fresh_prefix), 0);
     in_context([&] { return describe(node); }, [&] { node.op.infer(context); });
@@ -65,7 +78,7 @@ void Graph::bind(const DimBindings& bindings) {
       for (Dim& dim : *value.values) dim = dim.substituted(bindings);
   }
   for (Node& node : nodes_)
-    for (Graph& region : node.regions) region.bind(bindings);
+    for (Graph& region : node.regions) change_body(region, [&](Graph& body) { body.bind(bindings); });
   infer_again();
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "onnx/branches.h"
 #include "onnx/node_context.h"
 #include "ops/operator.h"
 
@@ -24,6 +25,12 @@ std::set<std::string_view> initializer_names(const proto::GraphProto& graph) {
   std::set<std::string_view> names;
   for (const proto::TensorProto& tensor : graph.initializer()) names.insert(tensor.name());
   for (const proto::SparseTensorProto& tensor : graph.sparse_initializer()) names.insert(tensor.values().name());
+  return names;
+}
+
+std::set<std::string_view> output_names(const proto::GraphProto& graph) {
+  std::set<std::string_view> names;
+  for (const proto::ValueInfoProto& output : graph.output()) names.insert(output.name());
   return names;
 }
 
@@ -64,7 +71,8 @@ TensorType body_input_type(const proto::ValueInfoProto& input, const std::option
 }  // namespace
 
 void Builder::count_node() {
-  if (++nodes_made_ > most_nodes) fail("the types of nested loop bodies cannot be found within {} nodes", most_nodes);
+  if (++nodes_made_ > most_nodes)
+    throw Error(fmt::format("the types of nested bodies cannot be found within {} nodes", most_nodes), StatusCode::resource_exhausted);
 }
 
 void Builder::define_initializers(proto::GraphProto& graph, Scope& scope) {
@@ -76,12 +84,20 @@ void Builder::define_initializers(proto::GraphProto& graph, Scope& scope) {
   for (proto::SparseTensorProto& tensor : *graph.mutable_sparse_initializer()) define(tensor.values().name(), tensors_.read(tensor));
 }
 
-void Builder::import_nodes(NodeList& nodes, Scope& scope) {
+void Builder::import_nodes(NodeList& nodes, Scope& scope, std::set<std::string_view> results) {
   for (int i = 0; i < nodes.size(); ++i)
     for (const std::string& output : nodes[i].output())
       if (scope.values.contains(output)) fail("{} produces `{}`, which is an input or initializer already", describe(nodes[i], i), output);
-  for (const int index : execution_order(nodes, [&](const std::string& name) { return scope.knows(name); }))
-    import_node(nodes[index], index, scope);
+  const std::vector<int> order = execution_order(nodes, [&](const std::string& name) { return scope.knows(name); });
+  std::optional<Needs> known;  // most models never ask
+  const std::function<const Needs&()> needs = [&]() -> const Needs& {
+    if (not known) known.emplace(nodes, order, std::move(results));
+    return *known;
+  };
+  const ImportNode import = [this](proto::NodeProto& node, int index, Scope& inside) { import_node(node, index, inside); };
+  Place place(scope, import, needs);
+  for (size_t position = 0; position < order.size(); ++position) place.add(nodes[order[position]], order[position], position);
+  place.finish();
 }
 
 void Builder::import_node(proto::NodeProto& node, int index, Scope& scope) {
@@ -123,7 +139,7 @@ void Builder::inline_call(const Function& function, proto::NodeProto& node, cons
         }
         std::set<ValueId> made;
         const auto first = static_cast<uint32_t>(scope.graph.value_count());
-        import_nodes(*body.mutable_node(), inner);
+        import_nodes(*body.mutable_node(), inner, {body.output().begin(), body.output().end()});
         for (uint32_t id = first; id < scope.graph.value_count(); ++id) made.insert(ValueId{id});
 
         if (node.output_size() > body.output_size()) fail("the function has {} outputs, not {}", body.output_size(), node.output_size());
@@ -183,7 +199,7 @@ Graph Builder::main_graph(proto::GraphProto& proto, const Opsets& opsets) {
       for (const std::string& symbol : dim.symbols()) graph.symbols.try_emplace(symbol);
   }
   define_initializers(proto, scope);
-  import_nodes(*proto.mutable_node(), scope);
+  import_nodes(*proto.mutable_node(), scope, output_names(proto));
   if (proto.output_size() == 0) fail("the model has no outputs");
   define_outputs(proto, scope);
   return graph;
@@ -213,7 +229,7 @@ ops::ImportedRegion Builder::region(proto::GraphProto& body, Scope& outer, const
               .path = outer.path};
   define_region_inputs(body, scope, formals);
   define_initializers(body, scope);
-  import_nodes(*body.mutable_node(), scope);
+  import_nodes(*body.mutable_node(), scope, output_names(body));
   define_outputs(body, scope);
   region.captured = std::move(scope.captured);
   return region;

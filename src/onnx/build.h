@@ -30,7 +30,8 @@ class Builder {
  private:
   void define_initializers(proto::GraphProto& graph, Scope& scope);
   void define_region_inputs(const proto::GraphProto& body, Scope& scope, const std::vector<std::optional<TensorType>>& formals);
-  void import_nodes(NodeList& nodes, Scope& scope);
+  /// `results` are the names that are asked for afterwards.
+  void import_nodes(NodeList& nodes, Scope& scope, std::set<std::string_view> results);
   void import_node(proto::NodeProto& node, int index, Scope& scope);
   void inline_call(const Function& function, proto::NodeProto& node, const std::string& name, Scope& scope);
   void define_outputs(const proto::GraphProto& graph, Scope& scope);

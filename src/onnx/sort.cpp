@@ -16,14 +16,6 @@ void for_each_body(const proto::NodeProto& node, const std::function<void(const 
   }
 }
 
-std::set<std::string_view> names_read(const proto::NodeProto& node) {
-  std::set<std::string_view> names;
-  for (const std::string& input : node.input())
-    if (not input.empty()) names.insert(input);
-  for_each_body(node, [&](const proto::GraphProto& body) { names.merge(captured_names(body)); });
-  return names;
-}
-
 std::unordered_map<std::string_view, int> producers_of(const NodeList& nodes) {
   std::unordered_map<std::string_view, int> producers;
   for (int i = 0; i < nodes.size(); ++i)
@@ -40,6 +32,14 @@ std::unordered_map<std::string_view, int> producers_of(const NodeList& nodes) {
 std::string describe(const proto::NodeProto& node, int index) {
   return node.name().empty() ? fmt::format("node number {} ({})", index, node.op_type())
                              : fmt::format("node `{}` ({})", node.name(), node.op_type());
+}
+
+std::set<std::string_view> names_read(const proto::NodeProto& node) {
+  std::set<std::string_view> names;
+  for (const std::string& input : node.input())
+    if (not input.empty()) names.insert(input);
+  for_each_body(node, [&](const proto::GraphProto& body) { names.merge(captured_names(body)); });
+  return names;
 }
 
 std::set<std::string_view> captured_names(const proto::GraphProto& graph) {

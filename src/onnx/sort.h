@@ -20,6 +20,9 @@ std::vector<int> execution_order(const NodeList& nodes, const std::function<bool
 /// The names that `graph` reads but does not define.
 std::set<std::string_view> captured_names(const proto::GraphProto& graph);
 
+/// The names that a node reads, those that its bodies capture included.
+std::set<std::string_view> names_read(const proto::NodeProto& node);
+
 /// "node `conv_1` (Conv)", for messages about the file.
 std::string describe(const proto::NodeProto& node, int index);
 

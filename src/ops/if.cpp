@@ -1,9 +1,11 @@
 // If: see the header. Where the branches differ in a size, the result's size is a fresh symbol; where they differ in rank, it has none.
+// A branch that cannot run says nothing about the results.
 #include "ops/if.h"
 
 #include "base/error.h"
 #include "ops/containers.h"
 #include "ops/elements.h"
+#include "ops/impossible.h"
 #include "ops/inference.h"
 #include "ops/operator.h"
 #include "ops/regions.h"
@@ -23,6 +25,8 @@ TensorType merged(InferContext& context, size_t output) {
   const Graph& else_body = context.regions()[1];
   const TensorType& then_type = result_type(then_body, output);
   const TensorType& else_type = result_type(else_body, output);
+  if (is_impossible(then_body)) return outside_type(context, else_body, else_type);
+  if (is_impossible(else_body)) return outside_type(context, then_body, then_type);
   if (then_type.dtype != else_type.dtype or then_type.kind != else_type.kind)
     fail("output {} is {} in one branch, but {} in the other", output, then_type.text(), else_type.text());
   if (not then_type.is_plain() or not else_type.is_plain() or then_type.shape.rank() != else_type.shape.rank())
@@ -72,10 +76,28 @@ void reference(const If&, EvalContext& context) {
   for (size_t i = 0; i < context.output_count(); ++i) context.set_output(i, std::move(results.at(i)));
 }
 
+/// The branch that will not run, because the condition is known: it need not fit the sizes at hand.
+ImportedRegion untaken(ImportContext& context, std::string_view name, const Graph& taken) {
+  try {
+    return context.region(name);
+  } catch (const Error& error) {
+    if (error.code() != StatusCode::invalid_argument and error.code() != StatusCode::unsupported) throw;
+    return {.graph = impossible_body(taken, error.what()), .captured = {}};
+  }
+}
+
+std::pair<ImportedRegion, ImportedRegion> branches(ImportContext& context) {
+  const auto condition = context.integers(0);
+  if (not condition or condition->size() != 1) return {context.region("then_branch"), context.region("else_branch")};
+  const bool first = condition->front() != 0;
+  ImportedRegion taken = context.region(first ? "then_branch" : "else_branch");
+  ImportedRegion other = untaken(context, first ? "else_branch" : "then_branch", taken.graph);
+  return first ? std::pair{std::move(taken), std::move(other)} : std::pair{std::move(other), std::move(taken)};
+}
+
 void import(ImportContext& context) {
-  ImportedRegion then_branch = context.region("then_branch");
-  ImportedRegion else_branch = context.region("else_branch");
   if (not context.has_input(0)) fail("If needs a condition");
+  auto [then_branch, else_branch] = branches(context);
   std::vector<ValueId> inputs{context.input(0)};
   append_captures(inputs, then_branch);
   append_captures(inputs, else_branch);

@@ -95,6 +95,13 @@ std::vector<size_t> deciding_inputs(const Graph& graph) {
   return deciding;
 }
 
+/// The graph for these sizes, with what became known folded.
+Graph bound(Graph graph, std::span<const Dims> dims) {
+  bind_sizes(graph, dims);
+  passes::clean(graph);
+  return graph;
+}
+
 }  // namespace
 
 DynamicGraph::DynamicGraph(Graph graph, std::shared_ptr<Compiler> compiler) : graph_(std::move(graph)), compiler_(std::move(compiler)) {}
@@ -132,25 +139,21 @@ std::shared_ptr<const Specialization> DynamicGraph::finished(Graph graph) {
 }
 
 DynamicGraph::Entry DynamicGraph::make(std::span<const Dims> dims) {
-  Graph bound = graph_;
-  bind_sizes(bound, dims);
-  passes::clean(bound);
+  Graph graph = bound(graph_, dims);
   Entry entry;
-  if (not is_compilable(bound)) entry.deciding = deciding_inputs(bound);
-  if (entry.deciding.empty()) entry.made = finished(std::move(bound));
+  if (not is_compilable(graph)) entry.deciding = deciding_inputs(graph);
+  if (entry.deciding.empty()) entry.made = finished(std::move(graph));
   return entry;
 }
 
 std::shared_ptr<const Specialization> DynamicGraph::make_for_values(std::span<const Dims> dims, std::span<const Tensor> values,
                                                                     std::span<const size_t> deciding) {
-  Graph bound = graph_;
+  Graph graph = graph_;
   for (const size_t i : deciding) {
-    const ValueId input = bound.inputs()[i];
-    bound.replace_uses(input, bound.add_constant(values[i].clone(), bound.value(input).name));
+    const ValueId input = graph.inputs()[i];
+    graph.replace_uses(input, graph.add_constant(values[i].clone(), graph.value(input).name));
   }
-  bind_sizes(bound, dims);
-  passes::clean(bound);
-  return finished(std::move(bound));
+  return finished(bound(std::move(graph), dims));
 }
 
 std::shared_ptr<const Specialization> DynamicGraph::specialized(std::span<const Dims> dims, std::span<const Tensor> values) {
@@ -168,12 +171,7 @@ std::shared_ptr<const Specialization> DynamicGraph::specialized(std::span<const 
     return found->second.made;
   }
   if (entry.by_value >= most_by_value) {
-    if (entry.made == nullptr) {
-      Graph bound = graph_;
-      bind_sizes(bound, dims);
-      passes::clean(bound);
-      entry.made = finished(std::move(bound));
-    }
+    if (entry.made == nullptr) entry.made = finished(bound(graph_, dims));
     return entry.made;
   }
   ++entry.by_value;

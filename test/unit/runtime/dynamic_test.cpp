@@ -157,5 +157,35 @@ TEST(Dynamic, IterationsHaveALimitOnRequest) {
   expect_error([&] { session.run(std::array{Tensor::of<int64_t>({}, {101}), start}); }, "`loop` (Loop): its bodies ran 100 times");
 }
 
+/// y = c ? x without its first axis, which must be 1 : its sum along it.
+constexpr std::string_view squeeze_or_sum = R"(graph "squeeze_or_sum" {
+  %c: boolean[] = input
+  %x: f32[N,3] = input
+  %y: f32[3] = If(%c, %x, %x) {
+    graph "then" {
+      %x: f32[N,3] = input
+      %axes: i64[1] = constant [0]
+      %s: f32[3] = Squeeze(%x, %axes) "squeeze"
+      output %s
+    }
+    graph "else" {
+      %x: f32[N,3] = input
+      %axes: i64[1] = constant [0]
+      %s: f32[3] = Reduce{keep_dims=false}(%x, %axes) "sum"
+      output %s
+    }
+  } "if"
+  output %y
+})";
+
+TEST(Dynamic, ABranchThatIsNotTakenNeedNotFitTheSizes) {
+  Session session(engine_of_text(squeeze_or_sum));
+  const Tensor yes = Tensor::of<bool>({}, {true}), no = Tensor::of<bool>({}, {false});
+  expect_as_reference(session, squeeze_or_sum, {yes, counting({1, 3})});
+  expect_as_reference(session, squeeze_or_sum, {no, counting({5, 3})});
+  expect_error([&] { session.run(std::array{yes, counting({5, 3})}); }, "squeeze");
+  expect_as_reference(session, squeeze_or_sum, {no, counting({1, 3})});
+}
+
 }  // namespace
 }  // namespace burnish::test
