@@ -1,5 +1,5 @@
 // ONNX operators with quantization inside, composed of explicit quantization around plain operators: QLinearConv, QLinearMatMul,
-// MatMulInteger, ConvInteger, DynamicQuantizeLinear. Backends fuse what they can run in integers.
+// MatMulInteger, ConvInteger. Backends fuse what they can run in integers.
 #include "base/error.h"
 #include "ops/convolution.h"
 #include "ops/matmul.h"
@@ -7,7 +7,6 @@
 #include "ops/operator.h"
 #include "ops/pointwise_import.h"
 #include "ops/quantize.h"
-#include "ops/reduce.h"
 #include "ops/unsqueeze.h"
 
 namespace burnish::ops {
@@ -75,25 +74,6 @@ void import_conv_integer(ImportContext& context) {
   context.set_output(0, cast_to(context, context.add(import_convolution(context), {x, w}), DType::i32));
 }
 
-/// The range of x, zero included, is spread over the 256 values of u8.
-void import_dynamic_quantize(ImportContext& context) {
-  const ValueId x = required_inputs(context, 1, 1).front();
-  const auto extreme = [&](ReduceKind kind, ExprCode code) {
-    return add_pointwise(context, code, context.add(Reduce{.kind = kind, .keep_dims = false}, {x}), 0);
-  };
-  const ValueId high = extreme(ReduceKind::max, ExprCode::max);
-  const ValueId low = extreme(ReduceKind::min, ExprCode::min);
-  constexpr double steps = 255;
-  const ValueId scale = add_pointwise(context, ExprCode::div, add_pointwise(context, ExprCode::sub, {high, low}), steps);
-  const ValueId exact = add_pointwise(context, ExprCode::div, {add_pointwise(context, ExprCode::neg, {low}), scale});
-  const ValueId limited = add_pointwise(context, ExprCode::min,
-                                        add_pointwise(context, ExprCode::max, add_pointwise(context, ExprCode::round, {exact}), 0), steps);
-  const ValueId zero_point = cast_to(context, limited, DType::u8);
-  context.set_output(0, quantized(context, x, scale, zero_point, 1));
-  context.set_output(1, scale);
-  context.set_output(2, zero_point);
-}
-
 }  // namespace
 
 void register_quantized_composites(Registry& registry) {
@@ -101,7 +81,6 @@ void register_quantized_composites(Registry& registry) {
   registry.add_import("QLinearMatMul", 10, import_qlinear_matmul);
   registry.add_import("MatMulInteger", 10, import_matmul_integer);
   registry.add_import("ConvInteger", 10, import_conv_integer);
-  registry.add_import("DynamicQuantizeLinear", 11, import_dynamic_quantize);
 }
 
 }  // namespace burnish::ops

@@ -18,6 +18,7 @@
 #include "passes/fuse_group_normalization.h"
 #include "passes/fuse_hard_swish.h"
 #include "passes/fuse_instance_normalization.h"
+#include "passes/fuse_integer_products.h"
 #include "passes/fuse_layer_normalization.h"
 #include "passes/fuse_mish.h"
 #include "passes/fuse_pointwise.h"
@@ -60,6 +61,7 @@ Stage cleanup() {
 Stage quantization(const PassConfig& config) {
   Stage stage;
   if (not config.integer_products) return stage;
+  stage.passes.emplace_back(FuseIntegerProducts{});                            // reads what the importer wrote, not what the others make
   if (config.unsigned_bytes) stage.passes.emplace_back(RewriteSignedBytes{});  // first: pairs stand together, and a Relu before them
   stage.passes.emplace_back(PropagateQuantization{});                          // before products: brings quantization next to them
   stage.passes.emplace_back(FuseQuantizedProducts{});

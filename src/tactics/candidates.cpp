@@ -5,8 +5,10 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "ops/dynamic_quantize_linear.h"
 #include "ops/quantized.h"
 #include "tactics/alias.h"
+#include "tactics/expand_dynamic_quantize.h"
 #include "tactics/expand_quantized.h"
 #include "tactics/split_fused.h"
 
@@ -105,10 +107,16 @@ class Collector {
     } catch (const std::exception& error) { return Verdict::no(fmt::format("failed when asked: {}", error.what())); }
   }
 
-  /// Integer products for which there is no kernel, with their epilogue or without, are computed in floating point.
+  /// Integer products for which there is no kernel, with their epilogue or without, are computed in floating point; dynamic quantization in
+  /// plain steps.
   void expand_what_nobody_takes() {
     for (const NodeId id : graph_.order()) {
       const Node& node = graph_.node(id);
+      if (node.op.is<ops::DynamicQuantizeLinear>()) {
+        if (accepts(make_request(graph_, node, target_))) continue;
+        if (const auto patch = expand_dynamic_quantize(graph_, node)) patch->apply(graph_, id);
+        continue;
+      }
       const auto* fused = node.op.as<ops::Fused>();
       if (not ops::is_quantized_product(fused != nullptr ? fused->anchor : node.op)) continue;
       OpRequest request = make_request(graph_, node, target_);

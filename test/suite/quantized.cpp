@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "ops/dynamic_quantize_linear.h"
 #include "ops/fused.h"
 #include "ops/pointwise.h"
 #include "ops/pool.h"
@@ -138,6 +139,44 @@ BURNISH_CASES(quantized_matmul) {
       inputs.push_back(input(further, {2, 7, 31}).between(further == u8 ? 0 : -128, further == u8 ? 255 : 127));
     cases.add(ops::Fused{ops::QuantizedMatMul{}, 5, last.expr}, inputs).named(last.name).sums(512, 100).one_step();
   }
+}
+
+/// Zero point and scale of x come with it, and a bias follows the scale.
+BURNISH_CASES(dynamic_products) {
+  Expr scaled;
+  scaled.inputs = {f32, f32, f32};
+  const ExprOperand product = scaled.add_step(ExprCode::mul, f32, {0, 1, 0});
+  scaled.outputs = {scaled.add_step(ExprCode::add, f32, {product, 2, 0})};
+  Expr active = scaled;
+  active.outputs = {active.add_step(ExprCode::gelu_erf, f32, {active.outputs[0], 0, 0})};
+  const auto add = [&](const Op& anchor, DType type, const Shape& x, const Shape& w, const Shape& bias, bool per_channel) {
+    std::vector<Input> inputs = operands(type, x, w, 0, bias[0].value(), per_channel);
+    inputs.resize(4);
+    inputs[2] = input(type, {}).between(type == u8 ? 0 : -128, type == u8 ? 255 : 127);
+    cases.add(anchor, inputs).sums(512, 100);
+    inputs.push_back(input(f32, {}).between(0.5, 2));
+    inputs.push_back(weights(f32, bias).between(-8, 8));
+    cases.add(ops::Fused{anchor, 4, scaled}, inputs).sums(512, 200);
+    cases.add(ops::Fused{anchor, 4, active}, inputs).named("gelu").sums(512, 200);
+  };
+  ops::MatMul transposed;
+  transposed.transpose_b = true;
+  const ops::Conv padded{.strides = {}, .pads = {1, 1, 1, 1}, .dilations = {}};
+  for (const DType type : {u8, i8}) {
+    add(ops::QuantizedMatMul{}, type, {2, 7, 48}, {48, 31}, {31}, false);
+    add(ops::QuantizedMatMul{transposed}, type, {1, 96}, {50, 96}, {50}, true);
+    add(ops::QuantizedConv{padded}, type, {1, 24, 9, 7}, {40, 24, 3, 3}, {40, 1, 1}, true);
+  }
+}
+
+/// Tensors of one sign, of both, of nothing but zeros, and some that two threads divide.
+BURNISH_CASES(dynamic_quantize_linear) {
+  const auto add = [&](const Input& x) { cases.add(ops::DynamicQuantizeLinear{}, {x}).with_outputs(3).one_step(); };
+  for (const Shape& shape : {Shape{1}, Shape{3, 37}, Shape{2, 5, 64}, Shape{1, 19, 8, 7}, Shape{3, 8, 1031}, Shape{128, 513}})
+    add(input(f32, shape).between(-3, 5));
+  add(input(f32, {4, 33}).between(0.25, 7));
+  add(input(f32, {4, 33}).between(-700, -2));
+  add(given(Tensor(f32, {4, 33})));
 }
 
 BURNISH_CASES(bytes) {

@@ -185,6 +185,13 @@ class Reader {
     return numbers_of(*operand(id).constant);
   }
 
+  /// A number known only while running.
+  std::optional<size_t> run_time_number(ExprOperand id) const {
+    if (not expr_.is_input(id) or id == 0 or operand(id).constant != nullptr or operand(id).type.dtype != DType::f32) return {};
+    if (element_count(operand(id).type.shape.dims()) != 1) return {};
+    return request_.anchor_inputs + id - 1;
+  }
+
   /// A tensor of the output's shape, scaled and shifted by numbers: what dequantizing is.
   std::optional<Affine> affine(ExprOperand id) const {
     if (expr_.is_input(id)) {
@@ -284,11 +291,21 @@ class Reader {
       if (step.code == ExprCode::add) return normal_.shift(*values);
       if (step.code == ExprCode::mul) return normal_.scale(*values);
     }
+    if (const auto number = run_time_number(other); number and step.code == ExprCode::mul and takes_scale()) {
+      chain_.scale_input = number;
+      return;
+    }
     if (const auto tensor = affine(other); tensor and tensor->factor != 0) {
       if (step.code == ExprCode::add) return normal_.add(tensor->input, tensor->factor, tensor->offset);
       if (step.code == ExprCode::sub and position == 0) return normal_.add(tensor->input, -tensor->factor, -tensor->offset);
     }
     refuse(no_post_op(step));
+  }
+
+  /// Nothing stands between the sum and its scale.
+  bool takes_scale() const {
+    const bool biased = std::ranges::any_of(chain_.bias, [](double value) { return value != 0; });
+    return normal_.at_front() and not biased and not chain_.scale_input;
   }
 
   void read_scalar(const ExprStep& step, bool result_first, double value) {
@@ -317,12 +334,6 @@ class Reader {
   ExprOperand current_ = 0;
 };
 
-Tensor floats(const std::vector<double>& values) {
-  Tensor tensor(DType::f32, {static_cast<int64_t>(values.size())});
-  for (size_t i = 0; i < values.size(); ++i) tensor.set_number(static_cast<int64_t>(i), values[i]);
-  return tensor;
-}
-
 }  // namespace
 
 IntegerChain integer_chain(const OpRequest& request, size_t axis) { return Reader(request, axis).read(); }
@@ -350,43 +361,6 @@ void bind_operands(KernelBuilder& builder, const IntegerChain& chain, const Desc
     if (chain.steps[i].kind == Kind::add)
       builder.input(DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | DNNL_ARG_SRC_1, chain.steps[i].input,
                     operand(chain.steps[i].input));
-}
-
-void bind_numbers(KernelBuilder& builder, const OpRequest& request, const IntegerNumbers& numbers, const dnnl::memory::desc& bias) {
-  std::vector<size_t> sources;
-  for (size_t i = 0; i < request.inputs.size(); ++i)
-    if (request.inputs[i].constant != nullptr) sources.push_back(i);
-  const std::string how = fmt::format("{} {} zero {}", request.op.text(), request.epilogue.text(), numbers.zero_point.has_value());
-  const auto vector = [](size_t size, DType type) { return plain(Dims{static_cast<int64_t>(size)}, type); };
-  const auto scales = vector(numbers.scale.size(), DType::f32);
-  builder.made(
-      DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS, "integer scales " + how, sources, [&] { return floats(numbers.scale); }, scales, scales);
-  if (bias.get_ndims() > 0) builder.made(DNNL_ARG_BIAS, "integer bias " + how, sources, [&] { return floats(numbers.bias); }, bias, bias);
-  if (not numbers.zero_point) return;
-  const auto one = vector(1, DType::i32);
-  builder.made(
-      DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_SRC, "zero point", std::array{size_t{Index::zero_point}},
-      [&] {
-        Tensor value(DType::i32, {1});
-        value.set_integer(0, *numbers.zero_point);
-        return value;
-      },
-      one, one);
-}
-
-std::string implementation_knob(std::string_view implementation) { return fmt::format("impl={}", implementation); }
-
-double filled_up(std::string_view implementation, int64_t summed) {
-  constexpr int64_t tile = 64;
-  if (implementation.find("amx") == std::string_view::npos or summed <= 0) return 1;
-  return static_cast<double>((summed + tile - 1) / tile * tile) / static_cast<double>(summed);
-}
-
-bool sums_bytes_exactly() { return has_isa(dnnl::cpu_isa::avx512_core_vnni) or has_isa(dnnl::cpu_isa::avx2_vnni); }
-
-bool sums_bytes_exactly(std::string_view implementation) {
-  const auto has = [&](std::string_view part) { return implementation.find(part) != std::string_view::npos; };
-  return has("vnni") or has("amx") or implementation.starts_with("gemm");
 }
 
 }  // namespace burnish::cpu::onednn

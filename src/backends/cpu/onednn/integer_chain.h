@@ -19,7 +19,8 @@ struct IntegerStep {
 
 struct IntegerChain {
   Verdict verdict = Verdict::yes();
-  std::vector<double> scale, bias;  // one, or one for each output channel, applied to the exact sum
+  std::vector<double> scale, bias;    // one, or one for each output channel, applied to the exact sum
+  std::optional<size_t> scale_input;  // of the request: a number known only while running, which multiplies the scale
   std::vector<IntegerStep> steps;
   DType result = DType::f32;  // u8, i8: rounded to even and saturated at the end
 };
@@ -31,42 +32,5 @@ IntegerChain integer_chain(const OpRequest& request, size_t axis);
 using DescribeOperand = std::function<dnnl::memory::desc(size_t input)>;
 dnnl::post_ops post_ops_of(const IntegerChain& chain, const DescribeOperand& operand);
 void bind_operands(KernelBuilder& builder, const IntegerChain& chain, const DescribeOperand& operand);
-
-/// What a kernel of an integer product binds besides its tensors.
-struct IntegerNumbers {
-  std::vector<double> scale;  // of the weights
-  std::vector<double> bias;
-  std::optional<int64_t> zero_point;  // of x, where oneDNN subtracts it
-};
-void bind_numbers(KernelBuilder& builder, const OpRequest& request, const IntegerNumbers& numbers, const dnnl::memory::desc& bias);
-
-/// oneDNN's implementations of one primitive, in its order of preference, references left out. Which is fastest, the clock knows better: with
-/// few channels, tiles lose to vectors. The knob names the one of a variant.
-std::string implementation_knob(std::string_view implementation);
-template <class Descriptor, class Work>
-void for_each_implementation(Descriptor& descriptor, const Work& work) {
-  constexpr int most = 3;
-  int offered = 0;
-  do {
-    if (is_reference(descriptor.impl_info_str())) continue;
-    work();
-    ++offered;
-  } while (offered < most and descriptor.next_impl());
-}
-/// Moves on to the implementation that the knob names; false where there is none.
-template <class Descriptor>
-bool choose_implementation(Descriptor& descriptor, std::string_view knob) {
-  do {
-    if (implementation_knob(descriptor.impl_info_str()) == knob) return true;
-  } while (descriptor.next_impl());
-  return false;
-}
-/// How much longer a product takes because tiles are filled up to 64 bytes along the summed axis.
-double filled_up(std::string_view implementation, int64_t summed);
-
-/// Whether sums of products of bytes are exact here: without these instructions pairs of products saturate in 16 bits.
-bool sums_bytes_exactly();
-/// Of one implementation: oneDNN offers those for older processors too.
-bool sums_bytes_exactly(std::string_view implementation);
 
 }  // namespace burnish::cpu::onednn

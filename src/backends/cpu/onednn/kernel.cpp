@@ -15,14 +15,18 @@ struct Frame {
   dnnl::stream stream;
   std::vector<dnnl::memory> memories;
   std::vector<dnnl_exec_arg_t> arguments;
+  std::vector<int32_t> numbers;  // bytes as oneDNN reads them, by binding
 };
 
 std::unique_ptr<Frame> make_frame(std::span<const Binding> bindings) {
   auto frame = std::make_unique<Frame>();
   frame->stream = dnnl::stream(engine());
-  for (const Binding& binding : bindings) {
-    const bool constant = binding.source == Binding::Source::constant;
-    void* data = constant ? const_cast<std::byte*>(binding.constant.data()) : DNNL_MEMORY_NONE;
+  frame->numbers.resize(bindings.size());
+  for (size_t i = 0; i < bindings.size(); ++i) {
+    const Binding& binding = bindings[i];
+    void* data = DNNL_MEMORY_NONE;
+    if (binding.source == Binding::Source::constant) data = const_cast<std::byte*>(binding.constant.data());
+    if (binding.source == Binding::Source::byte) data = &frame->numbers[i];
     frame->memories.emplace_back(binding.descriptor, engine(), data);
     frame->arguments.push_back({binding.slot, frame->memories.back().get()});
   }
@@ -41,6 +45,11 @@ class PrimitiveKernel final : public Kernel {
     for (size_t i = 0; i < bindings_.size(); ++i) {
       const Binding& binding = bindings_[i];
       if (binding.source == Binding::Source::constant) continue;
+      if (binding.source == Binding::Source::byte) {
+        const auto* byte = reinterpret_cast<const uint8_t*>(in[binding.index].data);
+        frame->numbers[i] = binding.is_signed ? static_cast<int8_t>(*byte) : *byte;
+        continue;
+      }
       void* data = binding.source == Binding::Source::input    ? in[binding.index].data
                    : binding.source == Binding::Source::output ? out[binding.index].data
                                                                : static_cast<std::byte*>(workspace) + binding.index;
@@ -107,6 +116,11 @@ void KernelBuilder::input(int slot, size_t index, const dnnl::memory::desc& stor
 
 void KernelBuilder::output(int slot, size_t index, const dnnl::memory::desc& stored) {
   bindings_.push_back({slot, Binding::Source::output, index, stored, {}});
+}
+
+void KernelBuilder::byte(int slot, size_t index) {
+  bindings_.push_back(
+      {slot, Binding::Source::byte, index, plain(Dims{1}, DType::i32), {}, request_.inputs.at(index).type.dtype == DType::i8});
 }
 
 void KernelBuilder::scratch(int slot, size_t offset, const dnnl::memory::desc& stored) {

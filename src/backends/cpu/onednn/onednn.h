@@ -90,6 +90,8 @@ class KernelBuilder {
   void input(int slot, size_t index, const dnnl::memory::desc& stored, const dnnl::memory::desc& wanted);
   void input(int slot, size_t index, const dnnl::memory::desc& stored) { input(slot, index, stored, stored); }
   void output(int slot, size_t index, const dnnl::memory::desc& stored);
+  /// Request input `index`, one byte, which oneDNN reads as an i32.
+  void byte(int slot, size_t index);
   /// Memory of this step alone, `offset` bytes into the workspace: for results that nobody reads.
   void scratch(int slot, size_t offset, const dnnl::memory::desc& stored);
   /// A constant made by the tactic, for example gates in another order; `name` tells how it was made from inputs `sources`.
@@ -99,12 +101,13 @@ class KernelBuilder {
   std::unique_ptr<Kernel> finish(const dnnl::primitive& primitive, const dnnl::memory::desc& scratchpad);
 
   struct Binding {
-    enum class Source : uint8_t { input, output, workspace, constant };
+    enum class Source : uint8_t { input, byte, output, workspace, constant };
     int slot = 0;
     Source source = Source::input;
     size_t index = 0;  // of the input or output; the offset into the workspace
     dnnl::memory::desc descriptor;
     Tensor constant;
+    bool is_signed = false;  // of a byte
   };
 
  private:

@@ -151,10 +151,52 @@ void row_accumulate_min(const float* x, float* to, size_t count) {
   combine_into(x, to, count, [](auto a, auto b) HWY_ATTR { return hn::Min(a, b); });
 }
 
+Range row_range(const float* x, size_t count) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  V low = hn::Zero(d), low_too = low, high = low, high_too = low;
+  size_t i = 0;
+  for (; i + 2 * lanes <= count; i += 2 * lanes) {  // the second operand stays where the first is NaN
+    const V a = hn::LoadU(d, x + i), b = hn::LoadU(d, x + i + lanes);
+    low = hn::Min(a, low), high = hn::Max(a, high);
+    low_too = hn::Min(b, low_too), high_too = hn::Max(b, high_too);
+  }
+  Range range{hn::GetLane(hn::MinOfLanes(d, hn::Min(low, low_too))), hn::GetLane(hn::MaxOfLanes(d, hn::Max(high, high_too)))};
+  for (; i < count; ++i) range = {x[i] < range.low ? x[i] : range.low, x[i] > range.high ? x[i] : range.high};
+  return range;
+}
+
+template <class Tag>
+HWY_INLINE void quantize_lanes(Tag d, const float* x, uint8_t* out, float scale, float zero_point) {
+  const hn::Rebind<int32_t, Tag> whole;
+  const hn::Rebind<uint8_t, Tag> bytes;
+  const auto quotient = hn::Div(hn::LoadU(d, x), hn::Set(d, scale));
+  const auto rounded = hn::NearestInt(hn::IfThenZeroElse(hn::IsNaN(quotient), quotient));
+  hn::StoreU(hn::DemoteTo(bytes, hn::Add(rounded, hn::Set(whole, static_cast<int32_t>(zero_point)))), bytes, out);
+}
+
+void row_quantize(const float* x, uint8_t* out, size_t count, float scale, float zero_point) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) quantize_lanes(d, x + i, out + i, scale, zero_point);
+  for (; i < count; ++i) quantize_lanes(hn::CappedTag<float, 1>(), x + i, out + i, scale, zero_point);
+}
+
 const RowFunctions* table() {
-  static const RowFunctions functions{row_sum,        row_sum_of_squares, row_max,           row_min,
-                                      row_moments,    row_normalize,      row_affine,        row_exp_sum,
-                                      row_accumulate, row_accumulate_max, row_accumulate_min};
+  static const RowFunctions functions{row_sum,
+                                      row_sum_of_squares,
+                                      row_max,
+                                      row_min,
+                                      row_moments,
+                                      row_normalize,
+                                      row_affine,
+                                      row_exp_sum,
+                                      row_accumulate,
+                                      row_accumulate_max,
+                                      row_accumulate_min,
+                                      row_range,
+                                      row_quantize};
   return &functions;
 }
 

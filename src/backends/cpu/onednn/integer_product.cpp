@@ -1,0 +1,93 @@
+// Attributes, numbers and implementations of integer products: see the header.
+#include "backends/cpu/onednn/integer_product.h"
+
+#include <algorithm>
+
+namespace burnish::cpu::onednn {
+namespace {
+
+using Index = ops::QuantizedOperand::Index;
+
+const tactics::Operand* zero_point_of(const OpRequest& request) {
+  const bool given = request.anchor_inputs > Index::zero_point and request.inputs[Index::zero_point].present;
+  return given ? &request.inputs[Index::zero_point] : nullptr;
+}
+
+Tensor floats(const std::vector<double>& values) {
+  Tensor tensor(DType::f32, {static_cast<int64_t>(values.size())});
+  for (size_t i = 0; i < values.size(); ++i) tensor.set_number(static_cast<int64_t>(i), values[i]);
+  return tensor;
+}
+
+void bind_zero_point(KernelBuilder& builder, const OpRequest& request) {
+  constexpr int slot = DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_SRC;
+  const auto& constant = zero_point_of(request)->constant;
+  if (constant == nullptr) return builder.byte(slot, Index::zero_point);
+  const auto one = plain(Dims{1}, DType::i32);
+  const auto widened = [&] {
+    Tensor value(DType::i32, {1});
+    value.set_integer(0, constant->integer(0));
+    return value;
+  };
+  builder.made(slot, "zero point", std::array{size_t{Index::zero_point}}, widened, one, one);
+}
+
+}  // namespace
+
+Verdict takes_integer_product(const OpRequest& request, size_t axis) {
+  if (not sums_bytes_exactly()) return Verdict::no("this processor has no instructions for exact products of bytes");
+  if (request.inputs[Index::x].constant != nullptr) return Verdict::no("the input is constant");
+  for (const size_t i : {Index::w, Index::scale, Index::bias})
+    if (i < request.anchor_inputs and request.inputs[i].present and request.inputs[i].constant == nullptr)
+      return Verdict::no("weights or their scales are not constant");
+  if (element_count(request.output_dims()) == 0 or element_count(request.dims(Index::x)) == 0) return Verdict::no("empty tensors");
+  return integer_chain(request, axis).verdict;
+}
+
+IntegerProduct integer_product(const OpRequest& request, size_t axis) {
+  IntegerProduct product{.chain = integer_chain(request, axis)};
+  std::vector<double>& bias = product.chain.bias;
+  bias.resize(static_cast<size_t>(request.output_dims().at(axis)), bias[0]);
+  product.has_bias = std::ranges::any_of(bias, [](double value) { return value != 0; });
+  const tactics::Operand* zero_point = zero_point_of(request);
+  product.has_zero_point = zero_point != nullptr and (zero_point->constant == nullptr or zero_point->constant->integer(0) != 0);
+  return product;
+}
+
+dnnl::primitive_attr product_attributes(const IntegerProduct& product, int channel_mask, const DescribeOperand& operand) {
+  dnnl::primitive_attr attributes = basic_attributes();
+  attributes.set_scales_mask(DNNL_ARG_WEIGHTS, product.chain.scale.size() == 1 ? 0 : channel_mask);
+  if (product.chain.scale_input) attributes.set_scales_mask(DNNL_ARG_SRC, 0);
+  if (product.has_zero_point) attributes.set_zero_points_mask(DNNL_ARG_SRC, 0);
+  attributes.set_post_ops(post_ops_of(product.chain, operand));
+  return attributes;
+}
+
+dnnl::memory::desc product_bias(const IntegerProduct& product, std::span<const int64_t> dims) {
+  return product.has_bias ? plain(dims, DType::f32) : dnnl::memory::desc();
+}
+
+void bind_numbers(KernelBuilder& builder, const OpRequest& request, const IntegerProduct& product, const dnnl::memory::desc& bias) {
+  std::vector<size_t> sources;
+  for (size_t i = 0; i < request.inputs.size(); ++i)
+    if (request.inputs[i].constant != nullptr) sources.push_back(i);
+  const IntegerChain& chain = product.chain;
+  const std::string how = fmt::format("{} {} zero {}", request.op.text(), request.epilogue.text(), product.has_zero_point);
+  const auto scales = plain(Dims{static_cast<int64_t>(chain.scale.size())}, DType::f32);
+  builder.made(
+      DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS, "integer scales " + how, sources, [&] { return floats(chain.scale); }, scales, scales);
+  if (chain.scale_input) builder.input(DNNL_ARG_ATTR_SCALES | DNNL_ARG_SRC, *chain.scale_input, plain(Dims{1}, DType::f32));
+  if (product.has_bias) builder.made(DNNL_ARG_BIAS, "integer bias " + how, sources, [&] { return floats(chain.bias); }, bias, bias);
+  if (product.has_zero_point) bind_zero_point(builder, request);
+}
+
+std::string implementation_knob(std::string_view implementation) { return fmt::format("impl={}", implementation); }
+
+bool sums_bytes_exactly() { return has_isa(dnnl::cpu_isa::avx512_core_vnni) or has_isa(dnnl::cpu_isa::avx2_vnni); }
+
+bool sums_bytes_exactly(std::string_view implementation) {
+  const auto has = [&](std::string_view part) { return implementation.find(part) != std::string_view::npos; };
+  return has("vnni") or has("amx") or implementation.starts_with("gemm");
+}
+
+}  // namespace burnish::cpu::onednn
