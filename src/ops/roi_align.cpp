@@ -39,44 +39,12 @@ void infer(const RoiAlign& op, InferContext& context) {
   context.output(0, context.dtype(0), Shape{context.shape(1)[0], context.shape(0)[1], op.height, op.width});
 }
 
-/// One sampling position: two neighbours and the weight of the second; `inside` is false where it counts as 0.
-struct Sample {
-  bool inside = false;
-  int64_t low = 0;
-  int64_t high = 0;
-  double weight = 0;
-};
-
-Sample sample_at(double position, int64_t extent) {
-  if (not(position >= -1) or position > static_cast<double>(extent) or extent == 0) return {};
-  position = std::max(position, 0.0);
-  const int64_t low = std::min(static_cast<int64_t>(position), extent - 1);
-  if (low == extent - 1) return {true, low, low, 0};
-  return {true, low, low + 1, position - static_cast<double>(low)};
-}
-
-/// The samples of all bins along one axis: `count` for each of `bins`.
-struct AxisSamples {
-  int64_t count = 0;
-  std::vector<Sample> samples;
-};
-
-AxisSamples axis_samples(const RoiAlign& op, double begin, double end, int64_t bins, int64_t extent) {
-  const double offset = op.half_pixel ? 0.5 : 0;
-  begin = begin * op.scale - offset;
-  double length = end * op.scale - offset - begin;
-  if (not op.half_pixel) length = std::max(length, 1.0);
-  const double bin = length / static_cast<double>(bins);
-  // A region is not larger than this for any real picture; a wild one must not ask for endless work.
-  constexpr double most = 4096;
-  AxisSamples result{
-      .count = op.samples > 0 ? op.samples : static_cast<int64_t>(std::clamp(std::ceil(std::isnan(bin) ? 0 : bin), 0.0, most)),
-      .samples = {}};
+/// The samples of all bins along one axis, bin after bin.
+std::vector<RoiSample> axis_samples(const RoiAxis& axis, int64_t bins, int64_t extent) {
+  std::vector<RoiSample> samples;
   for (int64_t i = 0; i < bins; ++i)
-    for (int64_t j = 0; j < result.count; ++j)
-      result.samples.push_back(sample_at(
-          begin + static_cast<double>(i) * bin + (static_cast<double>(j) + 0.5) * bin / static_cast<double>(result.count), extent));
-  return result;
+    for (int64_t j = 0; j < axis.count; ++j) samples.push_back(roi_sample(axis, i, j, extent));
+  return samples;
 }
 
 /// A neighbour of a sample in the plane, and how much of it the sample has.
@@ -86,9 +54,9 @@ struct Tap {
 };
 
 /// Four for each sample of a bin: the same for every channel.
-void add_taps(std::vector<Tap>& taps, int64_t width, std::span<const Sample> rows, std::span<const Sample> columns) {
-  for (const Sample& row : rows)
-    for (const Sample& column : columns) {
+void add_taps(std::vector<Tap>& taps, int64_t width, std::span<const RoiSample> rows, std::span<const RoiSample> columns) {
+  for (const RoiSample& row : rows)
+    for (const RoiSample& column : columns) {
       if (not row.inside or not column.inside) {
         taps.insert(taps.end(), 4, Tap{});
         continue;
@@ -132,14 +100,17 @@ void reference(const RoiAlign& op, EvalContext& context) {
     NumbersOut<T> y(out);
     parallel_for(regions.dim(0), grain_for(channels * op.height * op.width * 32), [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {
-        const AxisSamples rows = axis_samples(op, corners[r * 4 + 1], corners[r * 4 + 3], op.height, height);
-        const AxisSamples columns = axis_samples(op, corners[r * 4], corners[r * 4 + 2], op.width, width);
-        const auto bin = [](const AxisSamples& samples, int64_t index) {
-          return std::span(samples.samples).subspan(static_cast<size_t>(index * samples.count), static_cast<size_t>(samples.count));
+        const RoiAxis down = roi_axis(op, corners[r * 4 + 1], corners[r * 4 + 3], op.height);
+        const RoiAxis across = roi_axis(op, corners[r * 4], corners[r * 4 + 2], op.width);
+        const std::vector<RoiSample> rows = axis_samples(down, op.height, height);
+        const std::vector<RoiSample> columns = axis_samples(across, op.width, width);
+        const auto bin = [](const std::vector<RoiSample>& samples, int64_t index, int64_t count) {
+          return std::span(samples).subspan(static_cast<size_t>(index * count), static_cast<size_t>(count));
         };
         const int64_t bins = op.height * op.width;
         std::vector<Tap> taps;
-        for (int64_t i = 0; i < bins; ++i) add_taps(taps, width, bin(rows, i / op.width), bin(columns, i % op.width));
+        for (int64_t i = 0; i < bins; ++i)
+          add_taps(taps, width, bin(rows, i / op.width, down.count), bin(columns, i % op.width, across.count));
         const size_t each = bins > 0 ? taps.size() / static_cast<size_t>(bins) : 0;
         for (int64_t c = 0; c < channels; ++c) {
           const T* plane = x.data() + (batches[static_cast<size_t>(r)] * channels + c) * height * width;
@@ -168,6 +139,28 @@ RoiAlign import(const ImportContext& context) {
 }
 
 }  // namespace
+
+RoiAxis roi_axis(const RoiAlign& op, double begin, double end, int64_t bins) {
+  const double offset = op.half_pixel ? 0.5 : 0;
+  begin = begin * op.scale - offset;
+  double length = end * op.scale - offset - begin;
+  if (not op.half_pixel) length = std::max(length, 1.0);
+  const double bin = length / static_cast<double>(bins);
+  // A region is not larger than this for any real picture; a wild one must not ask for endless work.
+  constexpr double most = 4096;
+  const auto spanned = static_cast<int64_t>(std::clamp(std::ceil(std::isnan(bin) ? 0 : bin), 0.0, most));
+  return {.begin = begin, .bin = bin, .count = op.samples > 0 ? op.samples : spanned};
+}
+
+RoiSample roi_sample(const RoiAxis& axis, int64_t bin, int64_t index, int64_t extent) {
+  const double place = (static_cast<double>(index) + 0.5) * axis.bin / static_cast<double>(axis.count);
+  double position = axis.begin + static_cast<double>(bin) * axis.bin + place;
+  if (not(position >= -1) or position > static_cast<double>(extent) or extent == 0) return {};
+  position = std::max(position, 0.0);
+  const int64_t low = std::min(static_cast<int64_t>(position), extent - 1);
+  if (low == extent - 1) return {true, low, low, 0};
+  return {true, low, low + 1, position - static_cast<double>(low)};
+}
 
 void register_roi_align(Registry& registry) {
   registry.add<RoiAlign>(

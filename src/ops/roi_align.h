@@ -18,4 +18,21 @@ struct RoiAlign {
                  field("scale", &RoiAlign::scale),   field("half_pixel", &RoiAlign::half_pixel), field("maximum", &RoiAlign::maximum)};
 };
 
+/// Where the samples of a region lie along one axis of X: `count` for each bin.
+struct RoiAxis {
+  double begin = 0;
+  double bin = 0;  // length of one
+  int64_t count = 0;
+};
+RoiAxis roi_axis(const RoiAlign& op, double begin, double end, int64_t bins);
+
+/// One sampling position: two neighbours and the weight of the second; `inside` is false where it counts as 0.
+struct RoiSample {
+  bool inside = false;
+  int64_t low = 0;
+  int64_t high = 0;
+  double weight = 0;
+};
+RoiSample roi_sample(const RoiAxis& axis, int64_t bin, int64_t index, int64_t extent);
+
 }  // namespace burnish::ops

@@ -37,6 +37,7 @@
 #include "passes/remove_identities.h"
 #include "passes/remove_sequences.h"
 #include "passes/rewrite_gathers.h"
+#include "passes/rewrite_scatters.h"
 #include "passes/rewrite_signed_bytes.h"
 
 namespace burnish::passes {
@@ -51,8 +52,8 @@ Stage cleanup() {
                      RemoveIdentities{},  // before chains: what stands between two Reshapes or Transposes is often nothing
                      RemoveSequences{},   // before whatever looks at the tensors in them
                      RewriteGathers{},    // before views: it makes one
-                     FoldReshapes{}, FoldMatmulReshapes{},  // after chains: it looks for single Reshapes
-                     FoldTransposes{},                      // after Reshapes: it makes Reshapes of its own only where axes of size 1 move
+                     RewriteScatters{}, FoldReshapes{}, FoldMatmulReshapes{},  // after chains: it looks for single Reshapes
+                     FoldTransposes{},  // after Reshapes: it makes Reshapes of its own only where axes of size 1 move
                      MergeCommonSubexpressions{}},
           .rounds = 16};
 }
