@@ -5,6 +5,7 @@
 
 #include "passes/fold_batchnorm.h"
 #include "passes/fold_constants.h"
+#include "passes/fold_conv_reshapes.h"
 #include "passes/fold_if.h"
 #include "passes/fold_matmul_reshapes.h"
 #include "passes/fold_pad.h"
@@ -37,6 +38,7 @@
 #include "passes/remove_identities.h"
 #include "passes/remove_sequences.h"
 #include "passes/rewrite_gathers.h"
+#include "passes/rewrite_one_hot_products.h"
 #include "passes/rewrite_scatters.h"
 #include "passes/rewrite_signed_bytes.h"
 
@@ -52,8 +54,9 @@ Stage cleanup() {
                      RemoveIdentities{},  // before chains: what stands between two Reshapes or Transposes is often nothing
                      RemoveSequences{},   // before whatever looks at the tensors in them
                      RewriteGathers{},    // before views: it makes one
-                     RewriteScatters{}, FoldReshapes{}, FoldMatmulReshapes{},  // after chains: it looks for single Reshapes
-                     FoldTransposes{},  // after Reshapes: it makes Reshapes of its own only where axes of size 1 move
+                     RewriteScatters{}, FoldReshapes{}, FoldMatmulReshapes{},
+                     FoldConvReshapes{},  // after chains: they look for single Reshapes
+                     FoldTransposes{},    // after Reshapes: it makes Reshapes of its own only where axes of size 1 move
                      MergeCommonSubexpressions{}},
           .rounds = 16};
 }
@@ -72,7 +75,7 @@ Stage quantization(const PassConfig& config) {
 
 /// Formulas are known by their numbers and single operators: before scales are folded and anything is fused.
 Stage recognition() {
-  return {.passes = {FuseLayerNormalization{}, FuseRmsNormalization{}, FuseInstanceNormalization{},
+  return {.passes = {RewriteOneHotProducts{}, FuseLayerNormalization{}, FuseRmsNormalization{}, FuseInstanceNormalization{},
                      FuseGroupNormalization{},  // after instances: a group is an instance between two Reshapes
                      FuseGelu{}, FuseSilu{}, FuseHardSwish{}, FuseMish{},
                      FuseAttention{}}};  // a scale of its own may stand on the queries, so also before fold_scale
