@@ -15,6 +15,8 @@ cudaDataType_t type_of(DType type) {
     case DType::f16: return CUDA_R_16F;
     case DType::bf16: return CUDA_R_16BF;
     case DType::f64: return CUDA_R_64F;
+    case DType::i8: return CUDA_R_8I;
+    case DType::i32: return CUDA_R_32I;
     default: return CUDA_R_32F;
   }
 }
@@ -27,6 +29,15 @@ cublasLtEpilogue_t epilogue_of(const LtEpilogue& epilogue) {
     case LtActivation::none: break;
   }
   return bias ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT;
+}
+
+/// What sums are made in, and what alpha and beta are.
+std::pair<cublasComputeType_t, cudaDataType_t> arithmetic_of(DType source) {
+  switch (source) {
+    case DType::f64: return {CUBLAS_COMPUTE_64F, CUDA_R_64F};
+    case DType::i8: return {CUBLAS_COMPUTE_32I, CUDA_R_32I};
+    default: return {CUBLAS_COMPUTE_32F, CUDA_R_32F};
+  }
 }
 
 /// The largest power of two, up to what the plan aligns to, that divides the address of every matrix of a batch.
@@ -63,10 +74,9 @@ LtCall::LtCall(const MatrixProduct& product, const LtEpilogue& epilogue, const L
       result_batch_(result_operand(product).batch_strides[0]) {
   const CublasLtApi& api = cublaslt_api();
   gpu().make_current();
-  const bool f64 = types.source == DType::f64;
+  const auto [compute, scale] = arithmetic_of(types.source);
   cublasLtMatmulDesc_t operation = nullptr;
-  api.expect(api.cublasLtMatmulDescCreate(&operation, f64 ? CUBLAS_COMPUTE_64F : CUBLAS_COMPUTE_32F, f64 ? CUDA_R_64F : CUDA_R_32F),
-             "describing a product");
+  api.expect(api.cublasLtMatmulDescCreate(&operation, compute, scale), "describing a product");
   operation_.reset(operation);
   set(CUBLASLT_MATMUL_DESC_TRANSA, product.right.k_inner ? CUBLAS_OP_T : CUBLAS_OP_N);
   set(CUBLASLT_MATMUL_DESC_TRANSB, product.left.k_inner ? CUBLAS_OP_N : CUBLAS_OP_T);
@@ -145,9 +155,13 @@ bool LtCall::takes(LtAlgorithm& algorithm) const {
 Status LtCall::run(const LtAlgorithm& algorithm, const LtPointers& pointers, void* workspace, void* stream) const noexcept {
   const CublasLtApi& api = cublaslt_api();
   gpu().make_current();
-  const bool f64 = types_.source == DType::f64;
-  const void* alpha = f64 ? static_cast<const void*>(&alpha_) : &alpha32_;
-  const void* beta = f64 ? static_cast<const void*>(&beta_) : &beta32_;
+  static constexpr int32_t one = 1, nothing = 0;  // integers are only summed
+  const auto number = [&](const double& wide, const float& single, const int32_t& integer) -> const void* {
+    if (types_.source == DType::f64) return &wide;
+    return types_.source == DType::i8 ? static_cast<const void*>(&integer) : &single;
+  };
+  const void* alpha = number(alpha_, alpha32_, one);
+  const void* beta = number(beta_, beta32_, nothing);
   const auto source_bytes = static_cast<int64_t>(byte_size(types_.source)), result_bytes = static_cast<int64_t>(byte_size(types_.result));
   for (int64_t batch = 0; batch < product_.batch[0]; ++batch) {
     const std::byte* left = pointers.left + batch * product_.left.batch_strides[0] * source_bytes;

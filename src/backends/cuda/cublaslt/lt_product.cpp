@@ -42,14 +42,18 @@ struct Task {
   }
 };
 
+/// Sums of bytes are integers, which the library hands out as they are.
+bool multiplies_bytes(const OpRequest& request) { return request.inputs[0].type.dtype == DType::i8; }
+
 Task task_of(const OpRequest& request, const MatrixProduct& product, std::optional<DType> lowered, bool plain) {
+  const bool bytes = multiplies_bytes(request);
   Task task{.product = product,
-            .epilogue = plain ? no_lt_epilogue(request, product) : lt_epilogue(request, product, lowered),
+            .epilogue = plain or bytes ? no_lt_epilogue(request, product) : lt_epilogue(request, product, lowered),
             .types = {},
             .transposes_right = false,
             .kept_in = {}};
   task.types.source = storage_of(request.inputs[0].type.dtype, lowered);
-  task.types.result = storage_of(task.epilogue.result, lowered);
+  task.types.result = bytes ? DType::i32 : storage_of(task.epilogue.result, lowered);
   // The library is fastest where both operands run along k; rows must stay aligned.
   const int64_t row_bytes = product.k * static_cast<int64_t>(byte_size(task.types.source));
   if (request.inputs[product.right.input].constant != nullptr and not product.right.k_inner and row_bytes % row_alignment == 0) {
@@ -246,6 +250,17 @@ bool offer_ranks(const OpRequest& request, const Task& task, std::optional<DType
   return not algorithms.empty();
 }
 
+/// Bytes are multiplied where both operands lie along k, in whole 16-byte pieces, and the result's rows are aligned.
+std::string refusal_of_bytes(const OpRequest& request, const MatrixProduct& product) {
+  constexpr int64_t whole_columns = 4;
+  if (not product.left.k_inner) return "bytes that lie across k";
+  if (request.inputs[product.right.input].constant == nullptr and not product.right.k_inner) return "bytes that lie across k";
+  if (product.k % row_alignment != 0) return fmt::format("{} terms, no multiple of {}", product.k, row_alignment);
+  if (product.n % whole_columns != 0) return fmt::format("{} columns, no multiple of {}", product.n, whole_columns);
+  if (not request.has_epilogue()) return "sums of bytes without an epilogue";
+  return {};
+}
+
 }  // namespace
 
 uint32_t lt_revision(uint32_t own) { return static_cast<uint32_t>(cublaslt_api().version) * 16 + own; }
@@ -253,9 +268,11 @@ uint32_t lt_revision(uint32_t own) { return static_cast<uint32_t>(cublaslt_api()
 Verdict lt_supports(const OpRequest& request, const FoundProduct& found) {
   if (not found.verdict) return found.verdict;
   const DType type = request.inputs[0].type.dtype;
-  if (type != DType::f32 and type != DType::f16 and type != DType::bf16 and type != DType::f64)
+  if (type != DType::f32 and type != DType::f16 and type != DType::bf16 and type != DType::f64 and type != DType::i8)
     return Verdict::no(fmt::format("no product of {}", name_of(type)));
   const MatrixProduct& product = found.product;
+  if (multiplies_bytes(request))
+    if (std::string reason = refusal_of_bytes(request, product); not reason.empty()) return Verdict::no(std::move(reason));
   if (product.bias and (request.inputs[*product.bias].constant == nullptr or type == DType::f64)) return Verdict::no("a computed bias");
   if (product.batch[0] > 16) return Verdict::no("more than 16 outer batches");
   if (request.has_epilogue())

@@ -33,6 +33,9 @@ DepthwiseTile tile_of(const Variant& variant) {
   return *tile;
 }
 
+/// Weights of bytes are signed, whatever they are multiplied with.
+DType weight_type(const Variant& variant) { return variant.inputs[0].storage == DType::u8 ? DType::i8 : variant.inputs[0].storage; }
+
 TailProgram program_of(const OpRequest& request) { return affine_tail_program(request, {}, input_at(request, 2)); }
 
 Tail tail_of(const OpRequest& request, const Variant& variant, int channels) {
@@ -56,7 +59,7 @@ class DepthwiseKernel final : public tactics::Kernel {
       : constants_(without_weights(request, variant)), arguments_(tail_of(request, variant, tile.channels), program_of(request).inputs) {
     const DepthwiseProblem problem = problem_of(request, variant);
     const int64_t window = problem.height.kernel * problem.width.kernel;
-    weight_ = packed_constant(context, *request.inputs[1].constant, variant.inputs[0].storage, {window, problem.channels}, {1, window});
+    weight_ = packed_constant(context, *request.inputs[1].constant, weight_type(variant), {window, problem.channels}, {1, window});
     const auto blocks = [](int64_t extent, int64_t each) { return static_cast<unsigned>((extent + each - 1) / each); };
     const unsigned wide = blocks(problem.width.output, int64_t{tile.wide} * tile.columns);
     grid_.blocks = {wide * blocks(problem.height.output, int64_t{tile.high} * tile.rows),
@@ -95,7 +98,7 @@ class DepthwiseKernel final : public tactics::Kernel {
 class CudaDepthwise final : public tactics::Tactic {
  public:
   std::string_view id() const override { return "cuda.depthwise"; }
-  uint32_t revision() const override { return 1; }
+  uint32_t revision() const override { return 2; }
 
   Verdict supports(const OpRequest& request) const override {
     const auto* conv = request.op.as<ops::Conv>();
@@ -104,7 +107,9 @@ class CudaDepthwise final : public tactics::Tactic {
     if (conv->group != request.dims(0)[1] or request.dims(1)[0] != conv->group) return Verdict::no("not one filter for each channel");
     if (request.inputs[1].constant == nullptr) return Verdict::no("the weights are not constant");
     const DType type = request.inputs[0].type.dtype;
-    if (type != DType::f32 and type != DType::f16 and type != DType::bf16) return Verdict::no("not of f32, f16 or bf16");
+    const bool bytes = type == DType::i8 or type == DType::u8;
+    if (type != DType::f32 and type != DType::f16 and type != DType::bf16 and not bytes)
+      return Verdict::no("not of f32, f16, bf16 or bytes");
     if (std::string reason = tail_refusal(request); not reason.empty()) return Verdict::no(std::move(reason));
     if (element_count(request.output_dims()) == 0 or element_count(request.dims(0)) == 0) return Verdict::no("empty tensors");
     constexpr int64_t most_of_grid = 65535, most_window = 121;
@@ -145,12 +150,12 @@ std::string depthwise_source(const OpRequest& request, const Variant& variant) {
   return fmt::format(
       "#include \"depthwise.cuh\"\n{0}using Tile = DepthwiseTile<{1}, {2}, {3}, {4}, {5}, {6}>;\n"
       "using Image = DepthwiseImage<{7}, {8}, {9}, {10}>;\n"
-      "extern \"C\" __global__ void __launch_bounds__({11}) convolve(const {12}* x, const {12}* weights, const __grid_constant__ Tail "
+      "extern \"C\" __global__ void __launch_bounds__({11}) convolve(const {12}* x, const {13}* weights, const __grid_constant__ Tail "
       "tail) {{\n"
       "  depthwise<Tile, Image>(x, weights, tail);\n}}\n",
       tail_of(request, variant, tile.channels).source(), tile.channels, tile.rows, tile.columns, tile.across, tile.wide, tile.high,
       problem.channels, axis(problem.height), axis(problem.width), problem.channels_last, tile.threads(),
-      stored_type(variant.inputs[0].storage));
+      stored_type(variant.inputs[0].storage), stored_type(weight_type(variant)));
 }
 
 void register_depthwise(tactics::Registry& registry) { registry.add(std::make_unique<CudaDepthwise>()); }

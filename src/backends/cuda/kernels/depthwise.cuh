@@ -47,8 +47,8 @@ struct DepthwiseImage {
   using Width = W;
 };
 
-template <class Tile, class Image, class T, class Tail>
-__device__ inline void depthwise(const T* x, const T* weights, const Tail& tail) {
+template <class Tile, class Image, class T, class Weight, class Tail>
+__device__ inline void depthwise(const T* x, const Weight* weights, const Tail& tail) {
   using H = typename Image::Height;
   using W = typename Image::Width;
   constexpr int n = Tile::channels, in_rows = H::reach(Tile::rows), in_columns = W::reach(Tile::columns);
@@ -61,12 +61,12 @@ __device__ inline void depthwise(const T* x, const T* weights, const Tail& tail)
   const bool inside = channel < Image::channels and first_row < H::output and first_column < W::output;
 
   float weight[H::kernel][W::kernel][n];
-  const T* const own_weights = weights + (inside ? channel : 0);
+  const Weight* const own_weights = weights + (inside ? channel : 0);
 #pragma unroll
   for (int kh = 0; kh < H::kernel; ++kh)
 #pragma unroll
     for (int kw = 0; kw < W::kernel; ++kw) {
-      Run<T, n> run;
+      Run<Weight, n> run;
       run.load(own_weights + (kh * W::kernel + kw) * Image::channels);
       run.unpack(weight[kh][kw]);
     }

@@ -1,5 +1,6 @@
-// Matrix products of halves by our own kernels, with any epilogue: MatMul, and convolutions over channels last, whose windows are the rows of
-// a product. Rows of both operands, and an image's channels, must be whole 16-byte pieces.
+// Matrix products of halves or bytes by our own kernels, with any epilogue: MatMul, and convolutions over channels last, whose windows are the
+// rows of a product. Rows of both operands, and an image's channels, must be whole 16-byte pieces. Products of bytes are those that
+// quantized.cpp states as plain ones: their results are the sums.
 #include "backends/cuda/kernels/gemm.h"
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 #include "backends/cuda/kernels/formats.h"
 #include "backends/cuda/kernels/loops.h"
 #include "backends/cuda/kernels/packed_constant.h"
-#include "backends/cuda/nvrtc/expr_source.h"
 #include "base/error.h"
 #include "ops/conv.h"
 #include "tactics/registry.h"
@@ -25,7 +25,8 @@ using tactics::Verdict;
 
 namespace {
 
-constexpr int64_t piece = 8;                                  // halves that are copied at once
+constexpr int64_t piece_bytes = 16;                           // that are copied at once
+constexpr int64_t widest_run = 8;                             // columns that the epilogue takes together
 constexpr size_t variants_each = 8, image_variants_each = 5;  // of a request and a storage
 constexpr int64_t most_batches = 65535;
 
@@ -35,11 +36,34 @@ struct GemmShape {
   uint32_t m, n, k, left_leading, right_leading, tiles_m, tiles_n, inner_batches;
 };
 
+bool is_byte(DType type) { return type == DType::i8 or type == DType::u8; }
+bool is_half(DType type) { return type == DType::f16 or type == DType::bf16; }
+
+/// Elements of a piece.
+int64_t piece_of(const OpRequest& request) { return is_byte(request.inputs[0].type.dtype) ? piece_bytes : piece_bytes / 2; }
+
 FoundProduct product_of(const OpRequest& request) {
   if (not request.op.is<ops::Conv>()) return matmul_product(request);
+  const int64_t piece = piece_of(request);
   FoundProduct found = pointwise_conv_product(request);
-  return found.verdict ? found : window_conv_product(request);
+  const bool by_rows = found.verdict and (piece != piece_bytes or found.product.k % piece == 0);
+  return by_rows ? found : window_conv_product(request, piece);
 }
+
+/// What the device code is told, which counts in halves: a pair of bytes is one.
+MatrixProduct in_halves(MatrixProduct product, DType type) {
+  if (not is_byte(type)) return product;
+  for (MatrixOperand* operand : {&product.left, &product.right}) {
+    operand->leading /= 2;
+    for (int64_t& stride : operand->batch_strides) stride /= 2;
+  }
+  product.k /= 2;
+  if (product.image) product.image->channels /= 2;
+  return product;
+}
+
+/// The right operand of bytes is always signed.
+DType right_type(DType left) { return is_byte(left) ? DType::i8 : left; }
 
 /// The product as the kernel sees it: a constant right operand is packed along k.
 MatrixProduct packed(const OpRequest& request, MatrixProduct product) {
@@ -53,17 +77,18 @@ MatrixProduct packed(const OpRequest& request, MatrixProduct product) {
 std::string refusal(const OpRequest& request, const MatrixProduct& product) {
   if (request.dims(1).size() < 2) return "the right operand is a single column";
   if (not product.left.k_inner) return "the left operand is transposed";
-  if (product.k % piece != 0) return fmt::format("{} terms, no multiple of 8", product.k);
+  const int64_t piece = piece_of(request);
+  if (product.k % piece != 0) return fmt::format("{} terms, no multiple of {}", product.k, piece);
+  if (not product.right.k_inner and piece == piece_bytes) return "bytes that are not constant lie across k";
   if (not product.right.k_inner and product.n % piece != 0) return fmt::format("{} columns, no multiple of 8", product.n);
   if (product.batches() > most_batches) return "more than 65535 batches";
   return tail_refusal(request);
 }
 
-bool is_half(DType type) { return type == DType::f16 or type == DType::bf16; }
-
-std::optional<DType> half_storage(const OpRequest& request, std::optional<DType> lowered) {
+/// What is multiplied where floats are stored as `lowered`; nothing where that is no half and no byte.
+std::optional<DType> factor_type(const OpRequest& request, std::optional<DType> lowered) {
   const DType type = storage_of(request.inputs[0].type.dtype, lowered);
-  return is_half(type) ? std::optional(type) : std::nullopt;
+  return is_half(type) or is_byte(type) ? std::optional(type) : std::nullopt;
 }
 
 /// The epilogue over the result's memory: rows of as few axes as its operands allow, and the column.
@@ -94,34 +119,25 @@ Walk walk_of(const OpRequest& request, const MatrixProduct& product, const Varia
     operands[i].strides.push_back(along_columns);
   }
   const auto outputs = operands.begin() + static_cast<std::ptrdiff_t>(program.inputs.size());
-  const int width = static_cast<int>(std::gcd(product.n, piece));
+  const int width = static_cast<int>(std::gcd(product.n, widest_run));
   return {.tail = {std::move(program.expr), {operands.begin(), outputs}, {outputs, operands.end()}, width},
           .inputs = std::move(program.inputs),
           .extents = {loops.extents.begin(), loops.extents.end()},
           .width = width};
 }
 
-GemmTiling tiling_of(const MatrixProduct& product, const Variant& variant) {
-  for (const GemmTiling& tiling : gemm_tilings(gemm_machine(), product))
-    if (tiling.text() == variant.knobs) return tiling;
-  fail("unknown knobs `{}`", variant.knobs);
+/// The knobs: what is multiplied, where no format tells, and the tiling.
+std::string knobs_of(std::optional<DType> named, const GemmTiling& tiling) {
+  return named ? fmt::format("{} {}", name_of(*named), tiling.text()) : tiling.text();
+}
+std::optional<DType> named_type(const Variant& variant) {
+  return dtype_from_name(std::string_view(variant.knobs).substr(0, variant.knobs.find(' ')));
 }
 
-/// One instruction multiplies a group's 64 rows by all columns; its operands are too many to write by hand.
-std::string group_product(const GemmSource& source) {
-  const int count = source.tiling.n / 2;
-  const char* type = source.type == DType::f16 ? "f16" : "bf16";
-  std::string places, sums;
-  for (int i = 0; i < count; ++i) {
-    places += fmt::format("{}%{}", i == 0 ? "" : ", ", i);
-    sums += fmt::format("{}\"+f\"(sums[{}][{}])", i == 0 ? "" : ", ", i / 4, i % 4);
-  }
-  return fmt::format(
-      "__device__ inline void multiply_add_group(float (&sums)[{}][4], u64 left, u64 right) {{\n#if __CUDA_ARCH__ == 900\n"
-      "  asm volatile(\"wgmma.mma_async.sync.aligned.m64n{}k16.f32.{}.{} {{{}}}, %{}, %{}, 1, 1, 1, 0, 0;\" : {} : \"l\"(left), "
-      "\"l\"(right));\n"
-      "#endif\n}}\n",
-      source.tiling.n / 8, source.tiling.n, type, type, places, count, count + 1, sums);
+GemmTiling tiling_of(const MatrixProduct& in_halves, const Variant& variant) {
+  for (const GemmTiling& tiling : gemm_tilings(gemm_machine(), in_halves))
+    if (knobs_of(named_type(variant), tiling) == variant.knobs) return tiling;
+  fail("unknown knobs `{}`", variant.knobs);
 }
 
 /// An image with as many channels as whole pieces hold, made in the workspace.
@@ -137,8 +153,8 @@ class ChannelPadding {
     code_ = std::make_unique<Code>(context, pad_channels_source(image, together, request.inputs[0].type.dtype, type));
     function_ = code_->function("pad");
   }
-  static int64_t bytes(const OpRequest& request, const ConvImage& image) {
-    return request.dims(0)[0] * image.rows.input * image.columns.input * image.channels * 2;
+  static int64_t bytes(const OpRequest& request, const ConvImage& image, DType type) {
+    return request.dims(0)[0] * image.rows.input * image.columns.input * image.channels * static_cast<int64_t>(byte_size(type));
   }
   Status run(const std::byte* image, void* to, void* stream) const noexcept {
     std::array<void*, 4> arguments{&image, &to, const_cast<uint32_t*>(&runs_), const_cast<uint32_t*>(&runs_of_plane_)};
@@ -162,18 +178,18 @@ class GemmKernel final : public tactics::Kernel {
         right_(packed_right(context, request, product, variant)) {
     if (product_.image and product_.image->padded())
       padding_.emplace(context, request, *product_.image, variant_type(request, product_, variant));
-    const GemmTiling tiling = tiling_of(product_, variant);
     GemmSource source;
-    source.tiling = tiling;
     source.type = variant_type(request, product_, variant);
+    const MatrixProduct seen = in_halves(product_, source.type);
+    source.tiling = tiling_of(seen, variant);
     source.right_k_inner = product_.right.k_inner;
     source.right_is_constant = right_.data() != nullptr;
     source.width = walk_.width;
     source.row_axes = walk_.extents.size();
-    source.image = product_.image;
+    source.image = seen.image;
     code_ = std::make_unique<Code>(context, gemm_source(source, walk_.tail));
-    function_ = code_->function("gemm", tiling.shared_bytes());
-    set_shape(tiling);
+    function_ = code_->function("gemm", source.tiling.shared_bytes());
+    set_shape(seen, source.tiling);
   }
 
   Status run(tactics::RunContext& context, std::span<const BufferRef> in, std::span<const BufferRef> out,
@@ -197,6 +213,7 @@ class GemmKernel final : public tactics::Kernel {
   }
 
   static DType variant_type(const OpRequest& request, const MatrixProduct& product, const Variant& variant) {
+    if (const auto named = named_type(variant)) return *named;
     if (product.image and product.image->padded()) return variant.outputs[0].storage;
     for (const size_t input : {size_t{0}, size_t{1}})
       if (request.inputs[input].constant == nullptr) return variant.inputs[input].storage;
@@ -220,7 +237,7 @@ class GemmKernel final : public tactics::Kernel {
                                             const Variant& variant) {
     const auto& constant = request.inputs[product.right.input].constant;
     if (constant == nullptr) return {};
-    const DType type = variant_type(request, product, variant);
+    const DType type = right_type(variant_type(request, product, variant));
     if (product.image) return packed_filters(context, *constant, product, type);
     if (product.right.k_inner) return packed_constant(context, *constant, type);
     const int64_t n = product.n, k = product.k;
@@ -242,20 +259,20 @@ class GemmKernel final : public tactics::Kernel {
     return packed_constant(context, whole, type);
   }
 
-  void set_shape(const GemmTiling& tiling) {
+  void set_shape(const MatrixProduct& seen, const GemmTiling& tiling) {
     const auto count = [](int64_t value) { return static_cast<uint32_t>(value); };
     const auto tiles = [&](int64_t extent, int tile) { return count((extent + tile - 1) / tile); };
-    shape_ = {.left_batch = product_.left.batch_strides,
-              .right_batch = product_.right.batch_strides,
-              .m = count(product_.m),
-              .n = count(product_.n),
-              .k = count(product_.k),
-              .left_leading = count(product_.left.leading),
-              .right_leading = count(product_.right.leading),
-              .tiles_m = tiles(product_.m, tiling.m),
-              .tiles_n = tiles(product_.n, tiling.n),
-              .inner_batches = count(product_.batch[1])};
-    grid_.blocks = {shape_.tiles_m * shape_.tiles_n, count(tiling.splits), count(product_.batches())};
+    shape_ = {.left_batch = seen.left.batch_strides,
+              .right_batch = seen.right.batch_strides,
+              .m = count(seen.m),
+              .n = count(seen.n),
+              .k = count(seen.k),
+              .left_leading = count(seen.left.leading),
+              .right_leading = count(seen.right.leading),
+              .tiles_m = tiles(seen.m, tiling.m),
+              .tiles_n = tiles(seen.n, tiling.n),
+              .inner_batches = count(seen.batch[1])};
+    grid_.blocks = {shape_.tiles_m * shape_.tiles_n, count(tiling.splits), count(seen.batches())};
     grid_.threads = count(tiling.threads());
     grid_.shared_bytes = count(tiling.shared_bytes());
     grid_.may_start_early = true;
@@ -275,7 +292,7 @@ class GemmKernel final : public tactics::Kernel {
 class CudaGemm final : public tactics::Tactic {
  public:
   std::string_view id() const override { return "cuda.gemm"; }
-  uint32_t revision() const override { return 3; }
+  uint32_t revision() const override { return 4; }
 
   Verdict supports(const OpRequest& request) const override {
     const FoundProduct found = product_of(request);
@@ -283,28 +300,30 @@ class CudaGemm final : public tactics::Tactic {
     if (request.op.is<ops::Conv>() and request.inputs[0].constant != nullptr) return Verdict::no("a constant image");
     if (std::string reason = refusal(request, packed(request, found.product)); not reason.empty()) return Verdict::no(std::move(reason));
     const std::vector<std::optional<DType>> storages = usual_storages(request);
-    if (std::ranges::none_of(storages, [&](std::optional<DType> lowered) { return half_storage(request, lowered).has_value(); }))
+    if (std::ranges::none_of(storages, [&](std::optional<DType> lowered) { return factor_type(request, lowered).has_value(); }))
       return Verdict::no("only products of halves");
     return Verdict::yes();
   }
 
   void variants(const OpRequest& request, tactics::VariantSink& sink) const override {
     const MatrixProduct product = packed(request, product_of(request).product);
+    const MatrixProduct seen = in_halves(product, request.inputs[0].type.dtype);
     const GemmMachine machine = gemm_machine();
     std::vector<std::pair<double, GemmTiling>> ranked;
-    for (const GemmTiling& tiling : gemm_tilings(machine, product)) ranked.emplace_back(gemm_seconds(machine, product, tiling), tiling);
+    for (const GemmTiling& tiling : gemm_tilings(machine, seen)) ranked.emplace_back(gemm_seconds(machine, seen, tiling), tiling);
     std::ranges::stable_sort(ranked, {}, &std::pair<double, GemmTiling>::first);
     ranked.resize(std::min(ranked.size(), product.image ? image_variants_each : variants_each));
     for (const std::optional<DType> lowered : usual_storages(request)) {
-      if (not half_storage(request, lowered)) continue;
+      const std::optional<DType> type = factor_type(request, lowered);
+      if (not type) continue;
+      const bool pads = product.image and product.image->padded();
       for (const auto& [seconds, tiling] : ranked) {
         Variant variant = plain_formats(request, product, lowered);
-        if (not is_half(product.image ? variant.outputs[0].storage : *half_storage(request, lowered))) continue;
-        variant.knobs = tiling.text();
+        variant.knobs = knobs_of(pads and variant.outputs[0].storage != *type ? type : std::nullopt, tiling);
         variant.estimate = std::max(seconds, memory_seconds(request, variant));
-        if (product.image and product.image->padded()) {
+        if (pads) {
           constexpr double padding = 2.5e-6, bytes_a_second = 3e12;
-          variant.workspace = ChannelPadding::bytes(request, *product.image);
+          variant.workspace = ChannelPadding::bytes(request, *product.image, *type);
           variant.estimate += padding + 2 * static_cast<double>(variant.workspace) / bytes_a_second;
         }
         sink.offer(std::move(variant));
@@ -329,40 +348,7 @@ class CudaGemm final : public tactics::Tactic {
   }
 };
 
-std::string image_type(const ConvImage& image) {
-  const auto axis = [](const ops::WindowAxis& one) {
-    return fmt::format("ConvAxis<{}, {}, {}, {}, {}, {}>", one.input, one.output, one.kernel, one.stride, one.dilation, one.pad_begin);
-  };
-  return fmt::format("ConvImage<{}, {}, {}>", image.channels, axis(image.rows), axis(image.columns));
-}
-
 }  // namespace
-
-std::string pad_channels_source(const ConvImage& image, int together, DType from, DType to) {
-  return fmt::format(
-      "#include \"pad_channels.cuh\"\nextern \"C\" __global__ void __launch_bounds__(256) pad(const {0}* from, {1}* to, u32 runs, u32 "
-      "runs_of_plane) {{\n  release_next();\n  wait_for_inputs();\n  pad_channels<{2}, {3}, {4}>(from, to, runs, runs_of_plane);\n}}\n",
-      stored_type(from), stored_type(to), image.given, image.channels, together);
-}
-
-std::string gemm_source(const GemmSource& source, const Tail& tail) {
-  const GemmTiling& tiling = source.tiling;
-  const std::string type = stored_type(source.type);
-  const char* by = tiling.groups ? "groups" : "warps";
-  const auto flag = [](bool value) { return value ? "true" : "false"; };
-  std::string text = tail.source();
-  if (tiling.groups) text += group_product(source);  // known before the header that calls it
-  text += fmt::format("#include \"gemm_{}.cuh\"\n", by);
-  text += fmt::format("using Tile = GemmTile<{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}>;\n", type, tiling.m, tiling.n, tiling.k,
-                      tiling.warps_m, tiling.warps_n, tiling.stages, flag(source.right_k_inner), flag(source.right_is_constant),
-                      tiling.splits, source.image ? image_type(*source.image) : "void");
-  const std::string cluster = tiling.splits > 1 ? fmt::format("__cluster_dims__(1, {}, 1) ", tiling.splits) : "";
-  return text + fmt::format(
-                    "extern \"C\" __global__ void __launch_bounds__({0}, 1) {1}gemm(const __grid_constant__ GemmShape shape, const "
-                    "__grid_constant__ Extents<{2}> rows, const {3}* __restrict__ left, const {3}* __restrict__ right, const "
-                    "__grid_constant__ Tail tail) {{\n  gemm_by_{4}<Tile, {5}>(shape, rows, left, right, tail);\n}}\n",
-                    tiling.threads(), cluster, source.row_axes, type, by, source.width);
-}
 
 void register_gemm(tactics::Registry& registry) { registry.add(std::make_unique<CudaGemm>()); }
 

@@ -1,5 +1,5 @@
-// Matrix products of halves with sums in float and any epilogue: what the kernels by warps (gemm_warps.cuh) and by groups of warps
-// (gemm_groups.cuh) share. A block computes one tile of the result. Tiles of the operands arrive in shared memory in a ring of stages;
+// Matrix products of halves, or of bytes in pairs, with any epilogue: what the kernels by warps (gemm_warps.cuh) and by groups of warps
+// (gemm_groups.cuh) share. Everything is counted in halves: a pair of bytes is one. A block computes one tile of the result. Tiles of the operands arrive in shared memory in a ring of stages;
 // their 16-byte pieces are exchanged within rows so that neither copies nor loads collide. Several blocks of a cluster may divide k.
 // Generated sources choose the tile and bring the epilogue; k must be a multiple of 8.
 #pragma once
@@ -22,6 +22,7 @@ template <class T_, int m_, int n_, int k_, int warps_m_, int warps_n_, int stag
           int splits_, class Image_ = void>
 struct GemmTile {
   using T = T_;
+  using Sum = typename SumOf<T>::type;
   using Image = Image_;
   static constexpr int m = m_, n = n_, k = k_, warps_m = warps_m_, warps_n = warps_n_, stages = stages_, splits = splits_;
   static constexpr int threads = 32 * warps_m * warps_n;
@@ -156,7 +157,7 @@ struct GemmCopies {
 
 /// Keeps the sums of a warp's fragments, `rows` of 16 by `columns` of 8, at their place in the block's tile of sums.
 template <class Tile, int rows, int columns>
-__device__ inline void keep_sums(float* tile, u32 first_row, u32 first_column, const float (&sums)[rows][columns][4]) {
+__device__ inline void keep_sums(float* tile, u32 first_row, u32 first_column, const typename Tile::Sum (&sums)[rows][columns][4]) {
   struct alignas(8) Pair {
     float x, y;
   };
@@ -166,8 +167,9 @@ __device__ inline void keep_sums(float* tile, u32 first_row, u32 first_column, c
 #pragma unroll
     for (int j = 0; j < columns; ++j) {
       float* at = tile + (first_row + i * 16 + lane / 4) * Tile::row_of_sums + first_column + j * 8 + lane % 4 * 2;
-      *reinterpret_cast<Pair*>(at) = {sums[i][j][0], sums[i][j][1]};
-      *reinterpret_cast<Pair*>(at + 8 * Tile::row_of_sums) = {sums[i][j][2], sums[i][j][3]};
+      const auto pair = [&](int first) { return Pair{static_cast<float>(sums[i][j][first]), static_cast<float>(sums[i][j][first + 1])}; };
+      *reinterpret_cast<Pair*>(at) = pair(0);
+      *reinterpret_cast<Pair*>(at + 8 * Tile::row_of_sums) = pair(2);
     }
 }
 

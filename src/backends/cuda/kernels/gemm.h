@@ -8,7 +8,7 @@ namespace burnish::cuda {
 
 struct GemmSource {
   GemmTiling tiling;
-  DType type = DType::f16;  // of both operands
+  DType type = DType::f16;  // of both operands: a half; or i8 or u8 of the left one, where everything is counted in pairs
   bool right_k_inner = true;
   bool right_is_constant = true;
   int width = 8;                   // neighbouring columns that the epilogue takes together: it must divide their number

@@ -16,7 +16,7 @@ __device__ inline void gemm_by_groups(const GemmShape& shape, const Extents<row_
   GemmCopies<Tile> copies(shape, place, left, right, shared_address(shared));
   copies.template begin<ahead>();
   const u32 group = threadIdx.x / 128;
-  float sums[1][Tile::n / 8][4] = {};
+  typename Tile::Sum sums[1][Tile::n / 8][4] = {};
   u32 stage = 0, next = ahead;
   for (u32 tile = 0; tile < place.count; ++tile) {
     wait_for_copies<ahead - 1>();

@@ -38,7 +38,7 @@ __device__ inline void gemm_by_warps(const GemmShape& shape, const Extents<row_a
   copies.template begin<ahead>();
   const u32 warp = threadIdx.x / 32;
   const u32 first_row = warp / Tile::warps_n * (Fragments::rows * 16), first_column = warp % Tile::warps_n * (Fragments::columns * 8);
-  float sums[Fragments::rows][Fragments::columns][4] = {};
+  typename Tile::Sum sums[Fragments::rows][Fragments::columns][4] = {};
   u32 stage = 0, next = ahead;
   for (u32 tile = 0; tile < place.count; ++tile) {
     wait_for_copies<ahead - 1>();

@@ -63,11 +63,13 @@ struct Run {
       store_vector<Word, words>(reinterpret_cast<Word*>(to), data);
     }
   }
-  __device__ inline void unpack(Compute<T> (&to)[count]) const {
+  /// To what is computed with, or what that converts to.
+  template <class To>
+  __device__ inline void unpack(To (&to)[count]) const {
 #pragma unroll
     for (int i = 0; i < words; ++i) {
       if constexpr (paired) unpack_pair<T>(data.at[i], to[2 * i], to[2 * i + 1]);
-      else to[i] = load_element(data.at[i]);
+      else to[i] = static_cast<To>(load_element(data.at[i]));
     }
   }
   template <class From>

@@ -127,9 +127,9 @@ FoundProduct pointwise_conv_product(const OpRequest& request) {
   return found;
 }
 
-FoundProduct window_conv_product(const OpRequest& request) {
+FoundProduct window_conv_product(const OpRequest& request, int64_t piece) {
   constexpr int64_t longest_axis = 32767;
-  const auto whole_pieces = [](int64_t elements) { return (elements + 7) / 8 * 8; };
+  const auto whole_pieces = [&](int64_t elements) { return (elements + piece - 1) / piece * piece; };
   const auto* conv = request.op.as<ops::Conv>();
   if (conv == nullptr) return refused("not a convolution");
   const Dims input = request.dims(0), weight = request.dims(1), output = request.output_dims();
@@ -137,7 +137,7 @@ FoundProduct window_conv_product(const OpRequest& request) {
   if (conv->group != 1) return refused("several groups");
   if (request.inputs[1].constant == nullptr) return refused("the filters are computed");
   if (element_count(input) == 0 or element_count(weight) == 0 or element_count(output) == 0) return refused("empty tensors");
-  if (element_count(input) / input[1] > INT32_MAX / 2 / (input[1] + 7) or std::max(input[2], input[3]) > longest_axis)
+  if (element_count(input) / input[1] > INT32_MAX / 2 / (input[1] + piece - 1) or std::max(input[2], input[3]) > longest_axis)
     return refused("a large image");
   const ops::Window window = ops::window_of(*conv, request.inputs[0].type.shape, request.inputs[1].type.shape);
   const ops::WindowBox box = ops::window_box(std::span(input).subspan(2), std::span(output).subspan(2), window);
@@ -147,7 +147,9 @@ FoundProduct window_conv_product(const OpRequest& request) {
   FoundProduct found;
   MatrixProduct& product = found.product;
   product.m = element_count(output) / output[1];
-  const int64_t channels = input[1] <= 4 ? 4 : whole_pieces(input[1]);
+  // Runs of half a piece are copied too: for few channels, and for bytes rather than padding them.
+  const bool halved = input[1] <= piece / 2 or (piece > 8 and input[1] % (piece / 2) == 0);
+  const int64_t channels = halved ? std::max(input[1], piece / 2) : whole_pieces(input[1]);
   product.image = ConvImage{input[1], channels, box[1], box[2]};
   product.k = whole_pieces(box[1].kernel * box[2].kernel * channels);
   product.n = weight[0];
@@ -176,8 +178,9 @@ bool is_per_column(const OpRequest& request, const MatrixProduct& product, size_
 
 double matrix_peak(DType type) {
   const GpuFacts& facts = gpu().facts();
-  const bool halves = type == DType::f16 or type == DType::bf16;
-  const double each_cycle = halves ? (facts.capability >= 90 ? 2048 : 1024) : type == DType::f64 ? 64 : 128;  // of one multiprocessor
+  const bool halves = type == DType::f16 or type == DType::bf16, bytes = byte_size(type) == 1;
+  const double halves_each_cycle = facts.capability >= 90 ? 2048 : 1024;  // of one multiprocessor
+  const double each_cycle = bytes ? 2 * halves_each_cycle : halves ? halves_each_cycle : type == DType::f64 ? 64 : 128;
   return std::max(1e9, 2 * each_cycle * facts.processors * facts.clock);
 }
 

@@ -22,7 +22,7 @@ struct MatrixOperand {
 /// An image whose windows are the rows of the left operand, and the filters that are the right one: see gemm_image.cuh.
 struct ConvImage {
   int64_t given = 0;     // channels of the convolution
-  int64_t channels = 0;  // of a pixel in memory: whole pieces of 4 or 8
+  int64_t channels = 0;  // of a pixel in memory: whole pieces or halves of one
   ops::WindowAxis rows, columns;
   bool padded() const { return given != channels; }
 };
@@ -50,7 +50,8 @@ FoundProduct matmul_product(const tactics::OpRequest& request);
 FoundProduct pointwise_conv_product(const tactics::OpRequest& request);
 
 /// Of a Conv with two spatial axes, constant filters and one group, whatever its window: input and result have channels last.
-FoundProduct window_conv_product(const tactics::OpRequest& request);
+/// `piece`: elements that are copied at once, 8 or 16.
+FoundProduct window_conv_product(const tactics::OpRequest& request, int64_t piece = 8);
 
 /// What the result's epilogue walks: the result's dims in the order of its memory; the last axis is `n` wide, or absent where n is 1.
 Dims walked(const Dims& values, const Layout& layout);
@@ -58,7 +59,7 @@ Dims walked(const Dims& values, const Layout& layout);
 /// Whether an input holds one element for each column of the result, or a single one: where a kernel would take a bias.
 bool is_per_column(const tactics::OpRequest& request, const MatrixProduct& product, size_t input);
 
-/// Operations a second that matrices of this type are multiplied with at best: tensor cores for halves, none for f32.
+/// Operations a second that matrices of this type are multiplied with at best: tensor cores for halves and bytes, none for f32.
 double matrix_peak(DType type);
 
 /// Seconds at `share` of the peak, or by the bytes of `variant`, and never less than a launch. Few tiles leave processors idle.

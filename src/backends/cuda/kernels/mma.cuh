@@ -38,9 +38,34 @@ __device__ inline void load_transposed(u32 (&to)[4], u32 row) {
                : "memory");
 }
 
-/// sums += left * right: 16x8 += 16x16 * 16x8, in float.
+/// Two bytes that are neighbours along k: in memory, in copies and in fragments they take the place of one half. Signed and unsigned integers
+/// of the left operand (those of the right one are signed), and floats with four bits of exponent.
+struct i8_pair {
+  u16 bits;
+};
+struct u8_pair {
+  u16 bits;
+};
+struct f8_pair {
+  u16 bits;
+};
+
 template <class T>
-__device__ inline void multiply_add(float (&sums)[4], const u32 (&left)[4], u32 right0, u32 right1);
+struct SumOf {
+  using type = float;
+};
+template <>
+struct SumOf<i8_pair> {
+  using type = i32;
+};
+template <>
+struct SumOf<u8_pair> {
+  using type = i32;
+};
+
+/// sums += left * right: 16x8 += 16x16 * 16x8, of bytes twice as many along k; halves are added in float, integers in integers.
+template <class T>
+__device__ inline void multiply_add(typename SumOf<T>::type (&sums)[4], const u32 (&left)[4], u32 right0, u32 right1);
 template <>
 __device__ inline void multiply_add<f16>(float (&sums)[4], const u32 (&left)[4], u32 right0, u32 right1) {
   asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
@@ -52,6 +77,27 @@ __device__ inline void multiply_add<bf16>(float (&sums)[4], const u32 (&left)[4]
   asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
                : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
                : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right0), "r"(right1));
+}
+
+template <>
+__device__ inline void multiply_add<i8_pair>(i32 (&sums)[4], const u32 (&left)[4], u32 right0, u32 right1) {
+  asm volatile("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+               : "+r"(sums[0]), "+r"(sums[1]), "+r"(sums[2]), "+r"(sums[3])
+               : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right0), "r"(right1));
+}
+template <>
+__device__ inline void multiply_add<u8_pair>(i32 (&sums)[4], const u32 (&left)[4], u32 right0, u32 right1) {
+  asm volatile("mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+               : "+r"(sums[0]), "+r"(sums[1]), "+r"(sums[2]), "+r"(sums[3])
+               : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right0), "r"(right1));
+}
+template <>
+__device__ inline void multiply_add<f8_pair>(float (&sums)[4], const u32 (&left)[4], u32 right0, u32 right1) {
+#if __CUDA_ARCH__ >= 890
+  asm volatile("mma.sync.aligned.m16n8k32.row.col.f32.e4m3.e4m3.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+               : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+               : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right0), "r"(right1));
+#endif
 }
 
 /// All threads of a cluster; writes before it are seen behind it, in every block's shared memory.
