@@ -15,6 +15,7 @@
 #include "plan/plan.h"
 #include "plan/report.h"
 #include "precision/guard.h"
+#include "precision/overflow.h"
 #include "runtime/loaded_engine.h"
 #include "runtime/pass_options.h"
 #include "runtime/stages.h"
@@ -156,14 +157,28 @@ void measure(tactics::CandidateSet& found, const BuildConfig& config) {
   if (not config.timing_cache.empty() and cache.size() != known) cache.write(config.timing_cache);
 }
 
+/// Whether the build looks after precision itself, because nobody else has chosen.
+bool guards_precision(const BuildConfig& config) {
+  return not config.permitted.empty() and config.min_cosine > 0 and config.choices.empty() and config.force_tactic.empty();
+}
+
+/// Devices store halves without looking at the outputs, so what halves do not hold is kept from them. The host runs the network where it can:
+/// its kernels need no compiling.
+void keep_from_overflow(const Graph& graph, tactics::CandidateSet& found, const BuildConfig& config) {
+  if (found.target.space != tactics::Space::device or not guards_precision(config)) return;
+  OverflowConfig made{.backends = {}, .threads = found.target.threads, .logger = config.logger};
+  if (tactics::registry().find_backend("cpu") != nullptr) made.backends.emplace_back("cpu");
+  made.backends.emplace_back(found.backend->name());
+  burnish::keep_from_overflow(graph, found, made);
+}
+
 /// The global choice. Where it may round, its outputs are compared with exact ones, unless somebody else has chosen.
 tactics::Assignment choose(const Graph& graph, const tactics::CandidateSet& found, const tactics::Choices& pinned,
                            const BuildConfig& config) {
   const tactics::AssignConfig assign = assign_config(graph, config, pinned);
   tactics::Assignment chosen = tactics::assign(graph, found, assign);
-  // On a device every rehearsal would compile and upload all kernels anew: there the permission holds as given.
-  if (found.target.space == tactics::Space::device) return chosen;
-  if (config.permitted.empty() or config.min_cosine <= 0 or not config.choices.empty() or not config.force_tactic.empty()) return chosen;
+  // On a device every rehearsal would compile and upload all kernels anew: there the permission holds as given, but for overflow.
+  if (found.target.space == tactics::Space::device or not guards_precision(config)) return chosen;
   return guard_precision(graph, found, std::move(chosen), {.min_cosine = config.min_cosine, .assign = assign, .logger = config.logger});
 }
 
@@ -218,6 +233,7 @@ std::string walk(Line& line, const BuildConfig& config, std::optional<Stage> las
   const ThreadCountScope threads(line.found.target.threads);
   if (last == Stage::candidates) return print_candidates(graph, line.found, nullptr);
   measure(line.found, config);
+  keep_from_overflow(graph, line.found, config);
   if (not config.choices.empty()) line.pinned = tactics::Choices::parse(config.choices);
   line.chosen = staged(config, "assign", [&] { return choose(graph, line.found, line.pinned, config); });
   if (last == Stage::assign) return print_candidates(graph, line.found, &line.chosen.chosen);

@@ -39,6 +39,16 @@ ordered_json refusals_of(const tactics::NodeCandidates& node) {
   return list;
 }
 
+/// What sample data told of rounding: nothing where nobody looked.
+ordered_json precision_of(const Graph& graph, const tactics::CandidateSet& found, const tactics::Assignment& chosen) {
+  ordered_json precision = ordered_json::object();
+  if (chosen.cosine >= 0) precision = {{"cosine_on_sample_data", chosen.cosine}, {"nodes_kept_exact", chosen.kept_exact}};
+  for (const tactics::NodeCandidates& node : found.nodes)
+    if (not node.kept_from_halves.empty())
+      precision["kept_from_f16"].push_back({{"name", graph.node(node.node).name}, {"reason", node.kept_from_halves}});
+  return precision;
+}
+
 }  // namespace
 
 std::string report(const Graph& graph, const tactics::CandidateSet& found, const tactics::Assignment& chosen, const Plan& plan) {
@@ -81,7 +91,7 @@ std::string report(const Graph& graph, const tactics::CandidateSet& found, const
                     {"steps", plan.steps.size()},
                     {"nodes", nodes},
                     {"requests", requests}};
-  if (chosen.cosine >= 0) root["precision"] = {{"cosine_on_sample_data", chosen.cosine}, {"nodes_kept_exact", chosen.kept_exact}};
+  if (ordered_json precision = precision_of(graph, found, chosen); not precision.empty()) root["precision"] = std::move(precision);
   return root.dump(1);
 }
 

@@ -33,6 +33,7 @@ struct NodeCandidates {
   Hash128 request_hash;
   std::vector<Candidate> candidates;
   std::vector<Refusal> refusals;
+  std::string kept_from_halves;  // why no candidate stores float16, where its numbers would overflow there
 };
 
 /// Whether the candidate stores or multiplies a tensor in fewer bits than its type has: what only a permission allows. Knobs that begin

@@ -17,8 +17,6 @@ using tactics::OpRequest;
 using tactics::Variant;
 using tactics::Verdict;
 
-bool has_channels_last(const Variant& variant) { return not variant.outputs[0].layout.is_row_major(); }
-
 /// A kernel of the restated request, given what the quantized one is given.
 class RestatedKernel final : public tactics::Kernel {
  public:
@@ -72,7 +70,7 @@ class QuantizedProduct : public tactics::Tactic {
   }
 
   std::unique_ptr<tactics::Kernel> build(tactics::BuildContext& context, const OpRequest& request, const Variant& variant) const override {
-    const bool channels_last = has_channels_last(variant);
+    const bool channels_last = lays_channels_last(variant);
     const PlainProduct restated_one = restated(request, reading_, true, channels_last);
     return std::make_unique<RestatedKernel>(
         plain()->build(context, restated_one.request, plain_variant_of(restated_one, variant, channels_last)), restated_one.from);
@@ -86,6 +84,11 @@ class QuantizedProduct : public tactics::Tactic {
   /// Scaled weights have more digits than bf16 has.
   bool reads_exactly(const Variant& variant) const { return reading_ != Reading::scaled or variant.inputs[0].storage != DType::bf16; }
 
+  /// How constants for single pixels lie: our own kernels read them as they lie, libraries get them packed.
+  bool lays_channels_last(const Variant& variant) const {
+    return reading_ != Reading::scaled and not variant.outputs[0].layout.is_row_major();
+  }
+
   std::string id_, plain_;
   Reading reading_;
 };
@@ -97,9 +100,8 @@ class JudgedProduct final : public QuantizedProduct, public tactics::VariantJudg
   bool may_offer(const OpRequest& request, const Variant& variant) const override {
     const auto* judge = dynamic_cast<const tactics::VariantJudge*>(plain());
     if (judge == nullptr) return false;
-    const bool channels_last = has_channels_last(variant);
-    const PlainProduct restated_one = restated(request, reading(), false, channels_last);
-    return judge->may_offer(restated_one.request, plain_variant_of(restated_one, variant, channels_last));
+    const PlainProduct restated_one = restated(request, reading(), false);
+    return judge->may_offer(restated_one.request, plain_variant_of(restated_one, variant, false));
   }
 };
 

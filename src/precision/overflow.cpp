@@ -1,0 +1,234 @@
+// The network is built again with every tensor's least and greatest number as outputs, so that only numbers leave it; epilogues also give out
+// what they begin with, because libraries may store that. Nothing is known of tensors that hold no finite number.
+#include "precision/overflow.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/error.h"
+#include "ops/conv.h"
+#include "ops/conv_transpose.h"
+#include "ops/fused.h"
+#include "ops/matmul.h"
+#include "ops/reduce.h"
+#include "precision/sample_inputs.h"
+#include "runtime/loaded_engine.h"
+#include "tactics/assign.h"
+#include "tactics/registry.h"
+
+namespace burnish {
+namespace {
+
+using tactics::CandidateSet;
+using tactics::NodeCandidates;
+
+/// Samples are not the user's data: numbers above half of what float16 holds are near enough to its end.
+constexpr double most = 65504.0 / 2;
+/// Below this stand masks, which say "never": as infinities they say the same.
+constexpr double never = -1e30;
+constexpr uint64_t samples = 2;
+
+/// The network with the range of each of its tensors as two more outputs.
+class WatchedNetwork {
+ public:
+  explicit WatchedNetwork(const Graph& graph) : original_(graph) {
+    watched_.name = graph.name;
+    for (const ValueId input : graph.inputs()) copies_[input.index] = watched_.add_input(graph.value(input).name, graph.type(input));
+    for (const NodeId id : graph.order()) copy(graph.node(id));
+  }
+
+  const Graph& graph() const { return watched_; }
+
+  /// Of the values of the original graph, and of the anchors of its nodes, what they reach by the outputs of one run.
+  void take(const std::vector<Tensor>& outputs) {
+    for (size_t i = 0; i < places_.size(); ++i) {
+      double& reached = *places_[i];
+      const double low = outputs.at(2 * i).number(0), high = outputs.at(2 * i + 1).number(0);
+      for (const double value : {low < never ? 0 : -low, high})
+        if (std::isfinite(value)) reached = std::max(reached, value);
+    }
+  }
+
+  double reached_by_value(ValueId value) const { return found_in(values_, value.index); }
+  double reached_by_anchor(NodeId node) const { return found_in(anchors_, node.index); }
+
+ private:
+  static double found_in(const std::map<uint32_t, double>& map, uint32_t key) {
+    const auto found = map.find(key);
+    return found == map.end() ? 0 : found->second;
+  }
+
+  ValueId copy_of(ValueId value) {
+    if (not value.valid()) return {};
+    const auto known = copies_.find(value.index);
+    if (known != copies_.end()) return known->second;
+    return copies_[value.index] = watched_.add_constant(original_.value(value).constant);
+  }
+
+  void copy(const Node& node) {
+    Op op = node.op;
+    size_t outputs = node.outputs.size();
+    const bool shows_anchor = add_anchor_to_outputs(op);
+    std::vector<ValueId> inputs;
+    for (const ValueId input : node.inputs) inputs.push_back(copy_of(input));
+    const NodeId made = watched_.add_node(op, std::move(inputs), outputs + (shows_anchor ? 1 : 0), {}, node.name);
+    for (size_t i = 0; i < outputs; ++i) {
+      copies_[node.outputs[i].index] = watched_.node(made).outputs[i];
+      if (original_.type(node.outputs[i]).dtype == DType::f32) watch(watched_.node(made).outputs[i], values_[node.outputs[i].index]);
+    }
+    if (shows_anchor) watch(watched_.node(made).outputs[outputs], anchors_[node.id.index]);
+  }
+
+  /// The anchor's result as one more output of its epilogue, where that does not hand it out anyway.
+  static bool add_anchor_to_outputs(Op& op) {
+    const auto* fused = op.as<ops::Fused>();
+    if (fused == nullptr or fused->epilogue.inputs.at(0) != DType::f32) return false;
+    if (std::ranges::find(fused->epilogue.outputs, ExprOperand{0}) != fused->epilogue.outputs.end()) return false;
+    ops::Fused shown = *fused;
+    shown.epilogue.outputs.push_back(0);
+    op = shown;
+    return true;
+  }
+
+  void watch(ValueId value, double& place) {
+    if (element_count(watched_.type(value).shape.dims()) == 0) return;
+    for (const ops::ReduceKind kind : {ops::ReduceKind::min, ops::ReduceKind::max}) {
+      const NodeId extreme = watched_.add_node(ops::Reduce{.kind = kind, .keep_dims = false}, {value});
+      watched_.add_output(watched_.node(extreme).outputs[0]);
+    }
+    places_.push_back(&place);
+  }
+
+  const Graph& original_;
+  Graph watched_;
+  std::map<uint32_t, ValueId> copies_;
+  std::map<uint32_t, double> values_, anchors_;  // by index: the greatest magnitude
+  std::vector<double*> places_;                  // for each pair of outputs
+};
+
+/// Runs the network on samples, its tactics chosen by estimates alone; false where no backend is fast enough.
+bool run(WatchedNetwork& network, const OverflowConfig& config) {
+  for (const std::string& backend : config.backends) {
+    Graph graph = network.graph();
+    CandidateSet found = tactics::candidates(graph, {.backend = backend, .threads = config.threads, .permitted = {}, .only_tactic = {}});
+    const tactics::Assignment chosen = tactics::assign(graph, found);
+    if (chosen.seconds > config.most_seconds) continue;
+    engine::EngineData data;
+    data.plans.push_back(plan::make(graph, found, chosen));
+    const Engine engine(std::make_shared<const runtime::LoadedEngine>(std::move(data), OpenConfig{}, false));
+    Session session(engine);
+    for (uint64_t seed = 1; seed <= samples; ++seed) network.take(session.run(sample_inputs(graph, seed)));
+    return true;
+  }
+  return false;
+}
+
+bool stores_halves(const NodeCandidates& node, const tactics::Candidate& candidate) {
+  const tactics::Variant& variant = candidate.variant;
+  for (size_t i = 0; i < node.request.inputs.size(); ++i)
+    if (node.request.inputs[i].present and node.request.inputs[i].type.dtype == DType::f32 and variant.inputs[i].storage == DType::f16)
+      return true;
+  for (size_t i = 0; i < node.request.outputs.size(); ++i)
+    if (node.request.outputs[i].dtype == DType::f32 and variant.outputs[i].storage == DType::f16) return true;
+  return false;
+}
+
+double largest(const Tensor& tensor) {
+  double found = 0;
+  for (const float value : tensor.values<float>())
+    if (std::isfinite(value)) found = std::max(found, std::abs(static_cast<double>(value)));
+  return found;
+}
+
+/// What kernels convert to halves beside tensors: the weights of products.
+double reached_by_weights(const NodeCandidates& node) {
+  const Op& op = node.request.op;
+  if (not op.is<ops::Conv>() and not op.is<ops::ConvTranspose>() and not op.is<ops::MatMul>()) return 0;
+  double found = 0;
+  for (size_t i = 0; i < node.request.anchor_inputs; ++i) {
+    const auto& constant = node.request.inputs[i].constant;
+    if (constant != nullptr and constant->dtype() == DType::f32) found = std::max(found, largest(*constant));
+  }
+  return found;
+}
+
+/// Why a node may not store halves; empty where it may.
+std::string reason_of(const Graph& graph, const WatchedNetwork& network, const NodeCandidates& node) {
+  const Node& seen = graph.node(node.node);
+  const auto text = [](std::string_view what, double reached) {
+    return fmt::format("{} reaches {:.3g} on sample data; float16 ends at 65504", what, reached);
+  };
+  if (const double reached = reached_by_weights(node); reached > most) return text("a weight", reached);
+  if (const double reached = network.reached_by_anchor(node.node); reached > most) return text("the result before its epilogue", reached);
+  for (const std::vector<ValueId>* values : {&seen.outputs, &seen.inputs})
+    for (const ValueId value : *values)
+      if (value.valid())
+        if (const double reached = network.reached_by_value(value); reached > most)
+          return text(fmt::format("`{}`", graph.value(value).name), reached);
+  return {};
+}
+
+/// Where the device has no kernel but for halves: the host's, in the model's own types.
+std::vector<tactics::Candidate> on_host(const CandidateSet& found, const NodeCandidates& node) {
+  tactics::OpRequest request = node.request;
+  request.target.permitted.clear();
+  std::vector<const tactics::Tactic*> tactics = tactics::registry().tactics_of("cpu");
+  if (found.fallback != nullptr) tactics.push_back(found.fallback);
+  const auto plain = [](const tactics::Format& format) { return format.layout.blocks.empty(); };
+  for (const tactics::Tactic* tactic : tactics) {
+    if (not tactic->supports(request)) continue;
+    tactics::VariantSink sink;
+    tactic->variants(request, sink);
+    std::vector<tactics::Candidate> candidates;
+    for (tactics::Variant& variant : sink.variants)
+      if (std::ranges::all_of(variant.inputs, plain) and std::ranges::all_of(variant.outputs, plain)) {
+        candidates.emplace_back().tactic = tactic;
+        candidates.back().variant = std::move(variant);
+      }
+    if (not candidates.empty()) return candidates;
+  }
+  return {};
+}
+
+void tell(const OverflowConfig& config, Severity severity, const std::string& message) {
+  if (config.logger) config.logger(severity, message);
+}
+
+}  // namespace
+
+size_t keep_from_overflow(const Graph& graph, CandidateSet& found, const OverflowConfig& config) {
+  const auto may_overflow = [](const NodeCandidates& node) {
+    return std::ranges::any_of(node.candidates, [&](const tactics::Candidate& candidate) { return stores_halves(node, candidate); });
+  };
+  if (std::ranges::none_of(found.nodes, may_overflow)) return 0;
+  WatchedNetwork network(graph);
+  try {
+    if (not run(network, config)) {
+      tell(config, Severity::warning,
+           "precision: the network takes too long in float32 to be looked at for numbers that float16 does not hold");
+      return 0;
+    }
+  } catch (const Error& error) {
+    tell(config, Severity::warning, fmt::format("precision: not looked at for numbers that float16 does not hold: {}", error.what()));
+    return 0;
+  }
+  size_t kept = 0;
+  for (NodeCandidates& node : found.nodes) {
+    if (not may_overflow(node)) continue;
+    std::string reason = reason_of(graph, network, node);
+    if (reason.empty()) continue;
+    std::vector<tactics::Candidate> wide;
+    for (const tactics::Candidate& candidate : node.candidates)
+      if (not stores_halves(node, candidate)) wide.push_back(candidate);
+    if (wide.empty()) wide = on_host(found, node);
+    if (wide.empty()) continue;
+    node.candidates = std::move(wide);
+    tell(config, Severity::info, fmt::format("precision: {} is kept from float16: {}", describe(graph.node(node.node)), reason));
+    node.kept_from_halves = std::move(reason);
+    ++kept;
+  }
+  return kept;
+}
+
+}  // namespace burnish

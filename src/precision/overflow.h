@@ -1,0 +1,24 @@
+// Keeps float16 from numbers that it does not hold: a float32 network is run once on sample data, and where a tensor comes near the end of
+// float16's range, the nodes around it lose their candidates that store it so. Called by the build for devices, whose candidates store
+// halves, before the global choice. It judges magnitudes alone: what rounding does is no business of its.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "burnish/logger.h"
+#include "tactics/candidates.h"
+
+namespace burnish {
+
+struct OverflowConfig {
+  std::vector<std::string> backends;  // that may run the float32 network: the first that is fast enough by its estimates does
+  int threads = 0;                    // 0: all cores
+  double most_seconds = 5;            // of one run
+  Logger logger;
+};
+
+/// Removes candidates of `found`, and says why in their nodes. Returns the number of nodes that lost some.
+size_t keep_from_overflow(const Graph& graph, tactics::CandidateSet& found, const OverflowConfig& config);
+
+}  // namespace burnish
