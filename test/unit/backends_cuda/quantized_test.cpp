@@ -77,8 +77,8 @@ Tensor evaluated(const OpRequest& request, const std::vector<Tensor>& given) {
   return evaluate(graph, given).front();
 }
 
-/// Both readings in floats give what the product of bytes does, but for rounding in f32.
-void expect_same(const OpRequest& request) {
+/// Readings in floats give what the product of bytes does, but for rounding in f32.
+void expect_same(const OpRequest& request, std::vector<Reading> readings = {Reading::floats, Reading::scaled}) {
   std::vector<Tensor> given;
   for (size_t i = 0; i < request.inputs.size(); ++i)
     if (request.inputs[i].present and request.inputs[i].constant == nullptr)
@@ -87,7 +87,7 @@ void expect_same(const OpRequest& request) {
                           : bytes(request.inputs[i].type.dtype, request.dims(i), 7 + i));
   const Tensor wanted = evaluated(request, given);
   given[0] = converted(given[0], f32);
-  for (const Reading reading : {Reading::floats, Reading::scaled}) {
+  for (const Reading reading : readings) {
     ASSERT_EQ(restating_refusal(request, reading), "");
     const Tensor got = evaluated(restated(request, reading, true).request, given);
     ASSERT_EQ(got.dims(), wanted.dims());
@@ -121,6 +121,15 @@ TEST(PlainProduct, MatrixProductsComputeTheSame) {
     expect_same(request_of(ops::QuantizedMatMul{}, i8, {2, 3, 16}, {16, 7}, 7, {2, 3, 7}, zero, to_bytes));
     expect_same(request_of(ops::QuantizedMatMul{transposed}, i8, {5, 16}, {7, 16}, 7, {5, 7}, zero));
   }
+}
+
+TEST(PlainProduct, ZeroPointsMayBeComputed) {
+  const auto computed = [](OpRequest request) {
+    request.inputs[ops::QuantizedOperand::zero_point].constant = nullptr;
+    return request;
+  };
+  expect_same(computed(request_of(ops::QuantizedMatMul{}, u8, {2, 3, 16}, {16, 7}, 7, {2, 3, 7}, 9, to_bytes)), {Reading::floats});
+  expect_same(computed(request_of(ops::QuantizedConv{padded}, u8, {2, 3, 7, 9}, {5, 3, 3, 3}, 5, {2, 5, 3, 8}, 9)), {Reading::floats});
 }
 
 TEST(PlainProduct, WhatLiesWithChannelsLastHoldsTheSameNumbers) {

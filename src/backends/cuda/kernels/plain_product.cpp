@@ -19,8 +19,15 @@ bool has_input(const OpRequest& request, size_t index) { return index < request.
 
 const Tensor& constant_at(const OpRequest& request, size_t index) { return *request.inputs.at(index).constant; }
 
+/// Whether the zero point is known only while running.
+bool computes_zero_point(const OpRequest& request) {
+  return has_input(request, Index::zero_point) and request.inputs[Index::zero_point].constant == nullptr;
+}
+
+/// Where it is known.
 int64_t zero_point_of(const OpRequest& request) {
-  return has_input(request, Index::zero_point) ? constant_at(request, Index::zero_point).integer(0) : 0;
+  if (not has_input(request, Index::zero_point) or computes_zero_point(request)) return 0;
+  return constant_at(request, Index::zero_point).integer(0);
 }
 
 /// The weights as filters: output channels, and how many elements lie between neighbours of one filter and of two filters.
@@ -67,7 +74,7 @@ Tensor scales_of(const OpRequest& request) {
 /// Whether pixels at the border see fewer elements than others, and x is not zero there.
 bool differs_by_pixel(const OpRequest& request) {
   const auto* conv = request.op.as<ops::QuantizedConv>();
-  if (conv == nullptr or zero_point_of(request) == 0) return false;
+  if (conv == nullptr or (zero_point_of(request) == 0 and not computes_zero_point(request))) return false;
   const ops::Window window = ops::window_of(*conv, request.inputs[Index::x].type.shape, request.inputs[Index::w].type.shape);
   return std::ranges::any_of(window.pads, [](int64_t pad) { return pad != 0; });
 }
@@ -111,8 +118,8 @@ int64_t sum_of(const OpRequest& request, const Filters& filters, int64_t filter)
   return sum;
 }
 
-/// What is added to the scaled sum of x * w: the bias, less what the zero point contributed. By channel, or by pixel and channel.
-Tensor additions_of(const OpRequest& request, bool with_numbers, bool channels_last) {
+/// What each filter's weights add up to: by channel, or, where pixels at the border see fewer of them, by channel and pixel.
+Tensor sums_of(const OpRequest& request, bool with_numbers, bool channels_last) {
   const Filters filters = filters_of(request);
   const bool by_pixel = differs_by_pixel(request);
   Dims dims = channel_dims(request, filters.count);
@@ -120,16 +127,28 @@ Tensor additions_of(const OpRequest& request, bool with_numbers, bool channels_l
     dims = request.output_dims();
     dims[0] = 1;
   }
-  Tensor added(DType::f32, dims);
-  if (not with_numbers) return added;
-  const int64_t zero = zero_point_of(request), pixels = added.size() / filters.count;
+  Tensor made_sums(DType::f32, dims);
+  if (not with_numbers) return made_sums;
+  const int64_t pixels = made_sums.size() / filters.count;
   for (int64_t filter = 0; filter < filters.count; ++filter) {
-    const double bias = has_input(request, Index::bias) ? constant_at(request, Index::bias).number(filter) : 0;
-    const std::vector<int64_t> sums =
-        by_pixel ? sums_by_pixel(request, filter) : std::vector<int64_t>{zero == 0 ? 0 : sum_of(request, filters, filter)};
+    const std::vector<int64_t> sums = by_pixel ? sums_by_pixel(request, filter) : std::vector<int64_t>{sum_of(request, filters, filter)};
     for (int64_t pixel = 0; pixel < pixels; ++pixel)
-      added.set_number(channels_last ? pixel * filters.count + filter : filter * pixels + pixel,
-                       bias - scale_at(request, filter) * static_cast<double>(zero * sums[static_cast<size_t>(pixel)]));
+      made_sums.set_number(channels_last ? pixel * filters.count + filter : filter * pixels + pixel,
+                           static_cast<double>(sums[static_cast<size_t>(pixel)]));
+  }
+  return made_sums;
+}
+
+/// What is added to the scaled sum of x * w: the bias, less what a known zero point contributed.
+Tensor additions_of(const OpRequest& request, bool with_numbers, bool channels_last) {
+  const int64_t filters = filters_of(request).count, zero = zero_point_of(request);
+  Tensor added = zero == 0 ? Tensor(DType::f32, channel_dims(request, filters)) : sums_of(request, with_numbers, channels_last);
+  if (not with_numbers) return added;
+  const int64_t pixels = added.size() / filters;
+  for (int64_t i = 0; i < added.size(); ++i) {
+    const int64_t filter = channels_last ? i % filters : i / pixels;
+    const double bias = has_input(request, Index::bias) ? constant_at(request, Index::bias).number(filter) : 0;
+    added.set_number(i, bias - scale_at(request, filter) * static_cast<double>(zero) * added.number(i));
   }
   return added;
 }
@@ -147,12 +166,22 @@ Tensor scaled_weights(const OpRequest& request, bool with_numbers) {
   return result;
 }
 
-/// sum * scale + added, as far as they are there, and then the request's own epilogue.
+/// (sum - zero * sums) * scale + added, as far as they are there, and then the request's own epilogue.
 Expr epilogue_of(const OpRequest& request, bool scales, bool adds) {
   Expr affine;
   ExprOperand value = affine.add_input(DType::f32), next = 1;
+  const bool centers = computes_zero_point(request);
+  if (centers) {
+    affine.add_input(request.inputs[Index::zero_point].type.dtype);
+    affine.add_input(DType::f32);
+  }
   if (scales) affine.add_input(DType::f32);
   if (adds) affine.add_input(DType::f32);
+  if (centers) {
+    const ExprOperand zero = affine.add_step(ExprCode::cast, DType::f32, {next++, 0, 0});
+    const ExprOperand excess = affine.add_step(ExprCode::mul, DType::f32, {zero, next++, 0});
+    value = affine.add_step(ExprCode::sub, DType::f32, {value, excess, 0});
+  }
   if (scales) value = affine.add_step(ExprCode::mul, DType::f32, {value, next++, 0});
   if (adds) value = affine.add_step(ExprCode::add, DType::f32, {value, next++, 0});
   affine.outputs = {value};
@@ -168,8 +197,9 @@ Op plain_op(const Op& op) {
 
 std::string restating_refusal(const OpRequest& request, Reading reading) {
   if (not ops::is_quantized_product(request.op)) return "not a product of quantized tensors";
-  for (const size_t index : {size_t{Index::w}, size_t{Index::zero_point}, size_t{Index::scale}, size_t{Index::bias}})
-    if (has_input(request, index) and request.inputs[index].constant == nullptr) return "weights, scales or zero point are computed";
+  for (const size_t index : {size_t{Index::w}, size_t{Index::scale}, size_t{Index::bias}})
+    if (has_input(request, index) and request.inputs[index].constant == nullptr) return "weights, scales or bias are computed";
+  if (computes_zero_point(request) and reading == Reading::scaled) return "the zero point is computed";
   if (request.inputs[Index::x].constant != nullptr) return "a constant input";
   if (element_count(request.output_dims()) == 0 or element_count(request.dims(Index::w)) == 0) return "empty tensors";
   if (request.op.is<ops::QuantizedConv>() and (request.dims(Index::x).size() < 3 or request.dims(Index::x).size() > 5))
@@ -195,6 +225,11 @@ PlainProduct restated(const OpRequest& request, Reading reading, bool with_numbe
   const bool scales = reading != Reading::scaled;
   bool adds = has_input(request, Index::bias) or zero_point_of(request) != 0;
   if (reading == Reading::scaled) made_request.inputs[1] = made(scaled_weights(request, with_numbers));
+  if (computes_zero_point(request)) {
+    made_request.inputs.push_back(request.inputs[Index::zero_point]);
+    plain.from.emplace_back(Index::zero_point);
+    made_request.inputs.push_back(made(sums_of(request, with_numbers, channels_last)));
+  }
   if (scales) made_request.inputs.push_back(made(scales_of(request)));
   if (adds) made_request.inputs.push_back(made(additions_of(request, with_numbers, channels_last)));
   if (adds and not scales and request.op.is<ops::QuantizedConv>() and not differs_by_pixel(request)) {
