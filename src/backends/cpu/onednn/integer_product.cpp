@@ -19,6 +19,16 @@ Tensor floats(const std::vector<double>& values) {
   return tensor;
 }
 
+/// The sums of the weights of each output channel.
+std::vector<int64_t> channel_sums(const Tensor& weights, size_t axis) {
+  std::vector<int64_t> sums(static_cast<size_t>(weights.dim(axis)));
+  int64_t inner = 1;
+  for (size_t i = axis + 1; i < weights.rank(); ++i) inner *= weights.dim(i);
+  const std::span<const int8_t> values = weights.values<int8_t>();
+  for (size_t i = 0; i < values.size(); ++i) sums[i / static_cast<size_t>(inner) % sums.size()] += values[i];
+  return sums;
+}
+
 void bind_zero_point(KernelBuilder& builder, const OpRequest& request) {
   constexpr int slot = DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_SRC;
   const auto& constant = zero_point_of(request)->constant;
@@ -54,6 +64,23 @@ IntegerProduct integer_product(const OpRequest& request, size_t axis) {
   return product;
 }
 
+std::optional<IntegerProduct> zero_point_in_bias(const OpRequest& request, const IntegerProduct& product, size_t weight_axis) {
+  const tactics::Operand* zero_point = zero_point_of(request);
+  if (not product.has_zero_point or zero_point->constant == nullptr) return {};
+  const Tensor& weights = *request.inputs[Index::w].constant;
+  IntegerProduct folded = product;
+  folded.has_zero_point = false;
+  folded.has_bias = true;
+  folded.folded = true;
+  const std::vector<int64_t> sums = channel_sums(weights, weight_axis);
+  const auto zero = static_cast<double>(zero_point->constant->integer(0));
+  for (size_t i = 0; i < sums.size(); ++i) {
+    const double scale = folded.chain.scale[folded.chain.scale.size() == 1 ? 0 : i];
+    folded.chain.bias[i] -= scale * zero * static_cast<double>(sums[i]);
+  }
+  return folded;
+}
+
 dnnl::primitive_attr product_attributes(const IntegerProduct& product, int channel_mask, const DescribeOperand& operand) {
   dnnl::primitive_attr attributes = basic_attributes();
   attributes.set_scales_mask(DNNL_ARG_WEIGHTS, product.chain.scale.size() == 1 ? 0 : channel_mask);
@@ -72,7 +99,8 @@ void bind_numbers(KernelBuilder& builder, const OpRequest& request, const Intege
   for (size_t i = 0; i < request.inputs.size(); ++i)
     if (request.inputs[i].constant != nullptr) sources.push_back(i);
   const IntegerChain& chain = product.chain;
-  const std::string how = fmt::format("{} {} zero {}", request.op.text(), request.epilogue.text(), product.has_zero_point);
+  const std::string how =
+      fmt::format("{} {} zero {} {}", request.op.text(), request.epilogue.text(), product.has_zero_point, product.folded);
   const auto scales = plain(Dims{static_cast<int64_t>(chain.scale.size())}, DType::f32);
   builder.made(
       DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS, "integer scales " + how, sources, [&] { return floats(chain.scale); }, scales, scales);
@@ -81,7 +109,17 @@ void bind_numbers(KernelBuilder& builder, const OpRequest& request, const Intege
   if (product.has_zero_point) bind_zero_point(builder, request);
 }
 
-std::string implementation_knob(std::string_view implementation) { return fmt::format("impl={}", implementation); }
+namespace {
+constexpr std::string_view folded_knob = "zero=bias ";
+}
+
+std::string product_knob(const IntegerProduct& product, std::string_view implementation) {
+  return fmt::format("{}impl={}", product.folded ? folded_knob : "", implementation);
+}
+
+bool is_folded(const Variant& variant) { return variant.knobs.starts_with(folded_knob); }
+
+bool has_tiles(std::string_view implementation) { return implementation.find("amx") != std::string_view::npos; }
 
 bool sums_bytes_exactly() { return has_isa(dnnl::cpu_isa::avx512_core_vnni) or has_isa(dnnl::cpu_isa::avx2_vnni); }
 

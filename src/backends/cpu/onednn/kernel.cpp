@@ -35,11 +35,15 @@ std::unique_ptr<Frame> make_frame(std::span<const Binding> bindings) {
 
 class PrimitiveKernel final : public Kernel {
  public:
-  PrimitiveKernel(dnnl::primitive primitive, std::vector<Binding> bindings)
-      : primitive_(std::move(primitive)), bindings_(std::move(bindings)), frames_([this] { return make_frame(bindings_); }) {}
+  PrimitiveKernel(dnnl::primitive primitive, std::vector<Binding> bindings, const std::optional<BorderedInput>& bordered)
+      : primitive_(std::move(primitive)),
+        bindings_(std::move(bindings)),
+        bordered_(bordered),
+        frames_([this] { return make_frame(bindings_); }) {}
 
   Status run(tactics::RunContext&, std::span<const tactics::BufferRef> in, std::span<const tactics::BufferRef> out,
              void* workspace) const noexcept override {
+    if (bordered_) copy_into(bordered_->border, in[bordered_->index].data, static_cast<std::byte*>(workspace) + bordered_->offset);
     std::unique_ptr<Frame> frame = frames_.take();
     if (frame == nullptr) return {StatusCode::resource_exhausted, "oneDNN could not make the arguments of a primitive"};
     for (size_t i = 0; i < bindings_.size(); ++i) {
@@ -65,6 +69,7 @@ class PrimitiveKernel final : public Kernel {
  private:
   dnnl::primitive primitive_;
   std::vector<Binding> bindings_;
+  std::optional<BorderedInput> bordered_;
   FramePool<Frame> frames_;
 };
 
@@ -123,6 +128,11 @@ void KernelBuilder::byte(int slot, size_t index) {
       {slot, Binding::Source::byte, index, plain(Dims{1}, DType::i32), {}, request_.inputs.at(index).type.dtype == DType::i8});
 }
 
+void KernelBuilder::bordered(int slot, size_t index, const Border& border, size_t offset, const dnnl::memory::desc& stored) {
+  bordered_ = BorderedInput{border, index, offset};
+  scratch(slot, offset, stored);
+}
+
 void KernelBuilder::scratch(int slot, size_t offset, const dnnl::memory::desc& stored) {
   bindings_.push_back({slot, Binding::Source::workspace, offset, stored, {}});
 }
@@ -136,7 +146,7 @@ void KernelBuilder::made(int slot, std::string_view name, std::span<const size_t
 
 std::unique_ptr<Kernel> KernelBuilder::finish(const dnnl::primitive& primitive, const dnnl::memory::desc& scratchpad) {
   if (scratchpad.get_size() > 0) bindings_.push_back({DNNL_ARG_SCRATCHPAD, Binding::Source::workspace, 0, scratchpad, {}});
-  return std::make_unique<PrimitiveKernel>(primitive, std::move(bindings_));
+  return std::make_unique<PrimitiveKernel>(primitive, std::move(bindings_), bordered_);
 }
 
 }  // namespace burnish::cpu::onednn

@@ -10,6 +10,7 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include "backends/cpu/onednn/border.h"
 #include "tactics/tactic.h"
 
 namespace burnish::cpu::onednn {
@@ -80,6 +81,13 @@ bool misses_tiles(std::string_view implementation, const Precision& precision);
 double estimate(const OpRequest& request, const Variant& variant, const Precision& precision, std::string_view implementation,
                 double flops);
 
+/// An input that a kernel copies into its workspace, with a border.
+struct BorderedInput {
+  Border border;
+  size_t index = 0;
+  size_t offset = 0;
+};
+
 /// Collects the arguments of a primitive and makes the kernel. Constants are packed into the descriptors asked for, once per content.
 class KernelBuilder {
  public:
@@ -92,6 +100,8 @@ class KernelBuilder {
   void output(int slot, size_t index, const dnnl::memory::desc& stored);
   /// Request input `index`, one byte, which oneDNN reads as an i32.
   void byte(int slot, size_t index);
+  /// Request input `index` with a border, copied `offset` bytes into the workspace before the primitive runs.
+  void bordered(int slot, size_t index, const Border& border, size_t offset, const dnnl::memory::desc& stored);
   /// Memory of this step alone, `offset` bytes into the workspace: for results that nobody reads.
   void scratch(int slot, size_t offset, const dnnl::memory::desc& stored);
   /// A constant made by the tactic, for example gates in another order; `name` tells how it was made from inputs `sources`.
@@ -117,6 +127,7 @@ class KernelBuilder {
   BuildContext& context_;
   const OpRequest& request_;
   std::vector<Binding> bindings_;
+  std::optional<BorderedInput> bordered_;
 };
 
 /// Which inputs are constants: those the kernels of this folder keep themselves.

@@ -1,4 +1,6 @@
 // Convolution of bytes by oneDNN: u8 or i8 times i8, exact sums, and everything up to the quantized result as post-ops. Channels last.
+// oneDNN's fastest implementation for tiles knows no zero point of x. So that it may run, the zero point is also offered as part of the bias, with a
+// copy of x that is padded by it.
 #include "backends/cpu/onednn/conv_geometry.h"
 #include "backends/cpu/onednn/integer_product.h"
 #include "tactics/registry.h"
@@ -13,10 +15,27 @@ constexpr size_t channel_axis = 1;
 
 struct Problem : ConvGeometry {
   IntegerProduct product;
+  std::optional<Border> border;  // x is copied into it; the convolution itself does not pad then
 };
 
 Problem problem_of(const OpRequest& request) {
-  return {conv_geometry(*request.op.as<ops::QuantizedConv>(), request), integer_product(request, channel_axis)};
+  return {conv_geometry(*request.op.as<ops::QuantizedConv>(), request), integer_product(request, channel_axis), {}};
+}
+
+/// The same convolution without a zero point.
+std::optional<Problem> folded(const OpRequest& request, const Problem& problem) {
+  auto product = problem.depthwise() ? std::nullopt : zero_point_in_bias(request, problem.product, 0);
+  if (not product) return {};
+  Problem changed = problem;
+  changed.product = std::move(*product);
+  if (not problem.padded()) return changed;
+  const auto zero = static_cast<uint8_t>(request.inputs[Index::zero_point].constant->integer(0));
+  changed.border = border_around(problem.source, problem.pads_begin, problem.pads_end, zero);
+  for (size_t i = 0; i < problem.pads_begin.size(); ++i) {
+    changed.source[i + 2] += problem.pads_begin[i] + problem.pads_end[i];
+    changed.pads_begin[i] = changed.pads_end[i] = 0;
+  }
+  return changed;
 }
 
 Format image(const OpRequest& request, DType storage) { return {storage, Layout::channels_last(request.dims(0).size())}; }
@@ -65,6 +84,25 @@ class OnednnQuantizedConv final : public tactics::Tactic {
 
   void variants(const OpRequest& request, VariantSink& sink) const override {
     const Problem problem = problem_of(request);
+    offer(request, problem, sink);
+    if (const auto other = folded(request, problem)) offer(request, *other, sink);
+    if (sink.variants.empty()) sink.refuse("bytes", "oneDNN has only reference implementations, or inexact ones");
+  }
+
+  std::unique_ptr<Kernel> build(BuildContext& context, const OpRequest& request, const Variant& variant) const override {
+    Problem problem = problem_of(request);
+    if (is_folded(variant)) {
+      auto other = folded(request, problem);
+      if (not other) fail("no zero point can go into the bias of the variant {}", variant.text());
+      problem = std::move(*other);
+    }
+    return build_product<dnnl::convolution_forward>(context, request, variant, problem.product, plan(request, problem),
+                                                    plain(problem.weights, DType::i8), describe_operand(request),
+                                                    problem.border ? &*problem.border : nullptr);
+  }
+
+ private:
+  static void offer(const OpRequest& request, const Problem& problem, VariantSink& sink) {
     auto descriptor = plan(request, problem);
     Variant formats = plain_variant(request);
     formats.inputs[Index::x] = image(request, request.inputs[Index::x].type.dtype);
@@ -73,13 +111,7 @@ class OnednnQuantizedConv final : public tactics::Tactic {
       if (step.kind == IntegerStep::Kind::add) formats.inputs[step.input] = image(request, request.inputs[step.input].type.dtype);
     const int64_t summed = problem.weights[problem.grouped() ? 2 : 1];
     const auto flops = [&](std::string_view implementation) { return problem.flops * filled_up(implementation, summed); };
-    offer_product(request, descriptor, formats, flops, sink);
-  }
-
-  std::unique_ptr<Kernel> build(BuildContext& context, const OpRequest& request, const Variant& variant) const override {
-    const Problem problem = problem_of(request);
-    return build_product<dnnl::convolution_forward>(context, request, variant, problem.product, plan(request, problem),
-                                                    plain(problem.weights, DType::i8), describe_operand(request));
+    offer_product(request, problem.product, descriptor, formats, flops, problem.border ? problem.border->bytes() : 0, sink);
   }
 };
 

@@ -64,7 +64,8 @@ class OnednnQuantizedMatMul final : public tactics::Tactic {
     formats.outputs[0].storage = problem.product.chain.result;
     const double flops =
         2.0 * static_cast<double>(problem.rows) * static_cast<double>(problem.inner) * static_cast<double>(problem.columns);
-    offer_product(request, descriptor, formats, [&](std::string_view) { return flops; }, sink);
+    offer_product(request, problem.product, descriptor, formats, [&](std::string_view) { return flops; }, 0, sink);
+    if (sink.variants.empty()) sink.refuse("bytes", "oneDNN has only reference implementations, or inexact ones");
   }
 
   std::unique_ptr<Kernel> build(BuildContext& context, const OpRequest& request, const Variant& variant) const override {
