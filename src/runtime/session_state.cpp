@@ -1,21 +1,20 @@
 #include "runtime/session_state.h"
 
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "tactics/registry.h"
 
 namespace burnish::runtime {
 namespace {
 
-std::byte* allocate_arena(int64_t bytes) {
-  const size_t rounded = (static_cast<size_t>(bytes) + 4095) / 4096 * 4096;
-  void* memory = std::aligned_alloc(4096, std::max<size_t>(rounded, 4096));
+std::shared_ptr<void> allocate_arena(int64_t bytes) {
+  std::shared_ptr<void> memory = aligned_memory(static_cast<size_t>(bytes), 4096);
   if (memory == nullptr) throw Error(fmt::format("no memory for an arena of {} bytes", bytes), StatusCode::resource_exhausted);
-  return static_cast<std::byte*>(memory);
+  return memory;
 }
 
 int64_t host_bytes(const plan::Plan& plan) {
@@ -32,9 +31,7 @@ std::unique_ptr<DeviceRun> device_run(const Program& program, const SessionConfi
 }  // namespace
 
 SessionState::SessionState(std::shared_ptr<const Program> program, const SessionConfig& config)
-    : program_(std::move(program)),
-      device_(device_run(*program_, config)),
-      host_arena_(allocate_arena(host_bytes(program_->plan())), std::free) {
+    : program_(std::move(program)), device_(device_run(*program_, config)), host_arena_(allocate_arena(host_bytes(program_->plan()))) {
   const plan::Plan& plan = program_->plan();
   if (config.fill_arena >= 0) std::memset(host_arena_.get(), config.fill_arena, static_cast<size_t>(host_bytes(plan)));
   size_t count = 0;
@@ -44,10 +41,10 @@ SessionState::SessionState(std::shared_ptr<const Program> program, const Session
     const plan::Step& step = plan.steps[i];
     StepArguments arguments;
     arguments.kernel = program_->kernels()[i].get();
-    arguments.workspace = step.variant.workspace > 0
-                              ? (program_->plan().space == tactics::Space::host or plan::on_device(step) ? arena() : host_arena_.get()) +
-                                    step.workspace_offset
-                              : nullptr;
+    arguments.workspace =
+        step.variant.workspace > 0
+            ? (program_->plan().space == tactics::Space::host or plan::on_device(step) ? arena() : host_arena()) + step.workspace_offset
+            : nullptr;
     const size_t first = buffers_.size();
     for (const uint32_t tensor : step.inputs) add_buffer(tensor);
     for (const uint32_t tensor : step.outputs) add_buffer(tensor);
@@ -71,7 +68,7 @@ void SessionState::add_buffer(uint32_t tensor) {
     const auto at = static_cast<uint32_t>(buffers_.size());
     switch (slot.place) {
       case plan::Place::arena: buffer.data = arena() + slot.offset; break;
-      case plan::Place::host_arena: buffer.data = host_arena_.get() + slot.offset; break;
+      case plan::Place::host_arena: buffer.data = host_arena() + slot.offset; break;
       case plan::Place::constant: buffer.data = const_cast<std::byte*>(program_->plan().constants[slot.index]->data()) + slot.offset; break;
       case plan::Place::none: buffer.data = arena(); break;  // no bytes: any valid address
       case plan::Place::input:

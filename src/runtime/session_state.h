@@ -26,13 +26,14 @@ class SessionState {
     int64_t offset;
   };
   void add_buffer(uint32_t tensor);
-  std::byte* arena() const { return device_ ? device_->arena() : host_arena_.get(); }
+  std::byte* host_arena() const { return static_cast<std::byte*>(host_arena_.get()); }
+  std::byte* arena() const { return device_ ? device_->arena() : host_arena(); }
   Status run_on_host(const RunRequest& request) noexcept;
   Status check_bound() const;
 
   std::shared_ptr<const Program> program_;
-  std::unique_ptr<DeviceRun> device_;                       // of plans for a device
-  std::unique_ptr<std::byte, void (*)(void*)> host_arena_;  // of plans for the host: the arena
+  std::unique_ptr<DeviceRun> device_;  // of plans for a device
+  std::shared_ptr<void> host_arena_;   // of plans for the host: the arena
   std::vector<tactics::BufferRef> buffers_;
   std::vector<StepArguments> steps_;
   std::vector<Patch> patches_;

@@ -1,10 +1,10 @@
 #include "burnish/tensor.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "tensor/number.h"
 
 namespace burnish {
@@ -15,15 +15,11 @@ constexpr size_t alignment = 64;
 // Elements are at most 16 bytes wide, so counts below this keep every byte size in range.
 constexpr int64_t most_elements = INT64_MAX / 32;
 
-// No host has more for one tensor; asked for it, allocators of sanitizers end the process instead of refusing.
-constexpr size_t most_bytes = size_t{1} << 39U;
-
 std::shared_ptr<void> aligned_bytes(size_t bytes, std::span<const int64_t> dims) {
-  const size_t rounded = std::max(bytes + alignment - 1, alignment) / alignment * alignment;
-  void* data = rounded > most_bytes ? nullptr : std::aligned_alloc(alignment, rounded);
+  std::shared_ptr<void> data = aligned_memory(bytes, alignment);
   if (data == nullptr)
     throw Error(fmt::format("not enough memory for a tensor of {} ({} bytes)", text_of(dims), bytes), StatusCode::resource_exhausted);
-  return {data, std::free};
+  return data;
 }
 
 void check_index(int64_t index, int64_t size) {
@@ -58,6 +54,8 @@ Tensor Tensor::uninitialized(DType dtype, Dims dims) {
   if (dtype == DType::string) {
     if (tensor.size_ > most_elements / static_cast<int64_t>(sizeof(std::string)))
       fail("a string tensor of {} is too large", text_of(tensor.dims_));
+    if (not is_memory_left(static_cast<size_t>(tensor.size_) * sizeof(std::string)))
+      throw Error(fmt::format("not enough memory for {} strings", text_of(tensor.dims_)), StatusCode::resource_exhausted);
     tensor.strings_ = std::make_shared<std::vector<std::string>>(static_cast<size_t>(tensor.size_));
     return tensor;
   }

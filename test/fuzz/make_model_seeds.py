@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the model reader's fuzzer: small valid models that use every part of the format.
+"""Writes the seeds of two fuzzers: small valid models that use every part of the format, and those whose sizes and paths data decide.
 
-Usage: make_model_seeds.py [folder]   (default: test/fuzz/corpus/model_reader)
+Usage: make_model_seeds.py [folder]   (default: test/fuzz/corpus; it gets the folders model_reader and session)
 """
 
 import sys
@@ -121,11 +121,73 @@ def seeds() -> dict[str, onnx.ModelProto]:
     }  # fmt: skip
 
 
+def ranks() -> onnx.ModelProto:
+    """Branches that differ in rank, and what follows them."""
+    yes = helper.make_graph([helper.make_node("Identity", ["x"], ["r"])], "yes", [], [onnx.ValueInfoProto(name="r")])
+    no = helper.make_graph([helper.make_node("Unsqueeze", ["x", "first"], ["s"])], "no", [], [onnx.ValueInfoProto(name="s")])
+    nodes = [
+        helper.make_node("If", ["c"], ["either"], then_branch=yes, else_branch=no),
+        helper.make_node("Relu", ["either"], ["z"]),
+        helper.make_node("Reshape", ["z", "flat"], ["y"]),
+    ]
+    constants = [numpy_helper.from_array(np.int64([0]), "first"), numpy_helper.from_array(np.int64([-1]), "flat")]
+    return model(nodes, [value("c", [], BOOL), value("x", ["n", 3])], [onnx.ValueInfoProto(name="y")], initializer=constants)
+
+
+def growing() -> onnx.ModelProto:
+    """A loop that joins its state to itself while there are trips."""
+    nodes = [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Concat", ["v", "v"], ["w"], axis=0)]
+    body = helper.make_graph(
+        nodes,
+        "body",
+        [onnx.ValueInfoProto(name=name) for name in ("i", "go", "v")],
+        [onnx.ValueInfoProto(name=name) for name in ("on", "w")],
+    )
+    node = helper.make_node("Loop", ["n", "", "x"], ["y"], body=body)
+    return model([node], [value("n", [], I64), value("x", ["k"])], [onnx.ValueInfoProto(name="y")])
+
+
+def counted() -> onnx.ModelProto:
+    """Where there is something, what is there, and how much."""
+    nodes = [
+        helper.make_node("NonZero", ["x"], ["i"]),
+        helper.make_node("Transpose", ["i"], ["rows"]),
+        helper.make_node("GatherND", ["x", "rows"], ["found"]),
+        helper.make_node("ReduceSum", ["found"], ["sum"], keepdims=0),
+        helper.make_node("Shape", ["rows"], ["sizes"]),
+        helper.make_node("ConstantOfShape", ["sizes"], ["zeros"]),
+        helper.make_node("Add", ["zeros", "sum"], ["y"]),
+    ]
+    return model(nodes, [value("x", ["n", "m"])], [onnx.ValueInfoProto(name="y")])
+
+
+def filled() -> onnx.ModelProto:
+    """As large as an input says."""
+    nodes = [helper.make_node("ConstantOfShape", ["s"], ["f"]), helper.make_node("Softmax", ["f"], ["y"])]
+    return model(nodes, [value("s", [2], I64)], [onnx.ValueInfoProto(name="y")])
+
+
+def sequence() -> onnx.ModelProto:
+    """Tensors of different sizes through a sequence."""
+    nodes = [
+        helper.make_node("SplitToSequence", ["x", "parts"], ["all"], axis=0),
+        helper.make_node("SequenceAt", ["all", "i"], ["one"]),
+        helper.make_node("Neg", ["one"], ["y"]),
+    ]
+    constants = [numpy_helper.from_array(np.int64([1, 2]), "parts")]
+    return model(nodes, [value("x", [3, "m"]), value("i", [], I64)], [onnx.ValueInfoProto(name="y")], initializer=constants)
+
+
+def session_seeds() -> dict[str, onnx.ModelProto]:
+    return {"ranks": ranks(), "growing": growing(), "counted": counted(), "filled": filled(), "sequence": sequence()}
+
+
 def main() -> None:
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "corpus" / "model_reader")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, made in seeds().items():
-        (folder / f"{name}.onnx").write_bytes(made.SerializeToString())
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "corpus")
+    for target, made in {"model_reader": seeds(), "session": session_seeds()}.items():
+        (folder / target).mkdir(parents=True, exist_ok=True)
+        for name, one in made.items():
+            (folder / target / f"{name}.onnx").write_bytes(one.SerializeToString())
 
 
 if __name__ == "__main__":
