@@ -115,6 +115,8 @@ BURNISH_CASES(fused) {
   add_all(cases, ops::MatMul{}, {input(f32, {3, 16, 32}), input(f32, {32, 40})}, {3, 1, 40}, {3, 16, 40}, 32);
   add_all(cases, ops::MatMul{}, {input(f32, {2, 1, 8, 16}), input(f32, {3, 16, 24})}, {3, 1, 1}, {2, 3, 8, 24}, 16);
   add_all(cases, ops::Conv{}, {input(f32, {2, 24, 5, 7}), weights(f32, {40, 24, 1, 1}), weights(f32, {40})}, {40, 1, 1}, {2, 40, 5, 7}, 24);
+  const ops::Conv signals{.strides = {}, .pads = {1, 1}, .dilations = {}, .group = 24};
+  add_all(cases, signals, {input(f32, {2, 24, 17}), weights(f32, {24, 1, 3}), weights(f32, {24})}, {24, 1}, {2, 24, 17}, 3);
   ops::Conv grouped = same;
   grouped.group = 4;
   add_all(cases, grouped, {input(f32, {2, 16, 9, 7}), weights(f32, {24, 4, 3, 3})}, {24, 1, 1}, {2, 24, 9, 7}, 36);

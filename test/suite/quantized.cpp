@@ -98,6 +98,7 @@ BURNISH_CASES(quantized_conv) {
   const ops::Conv strided{.strides = {2, 2}, .pads = {1, 1, 1, 1}, .dilations = {}};
   ops::Conv depthwise = padded;
   depthwise.group = 32;
+  const ops::Conv signals{.strides = {2}, .pads = {1, 2}, .dilations = {}, .group = 32};
   ops::Conv uneven = strided;
   uneven.group = 19;
   ops::Conv grouped = padded;
@@ -114,6 +115,7 @@ BURNISH_CASES(quantized_conv) {
       plain(uneven, {1, 19, 9, 8}, {19, 1, 3, 3});
       plain(grouped, {1, 32, 9, 8}, {64, 16, 3, 3});
       plain(ops::Conv{}, {1, 24, 9}, {40, 24, 3});
+      plain(signals, {2, 32, 19}, {32, 1, 3});
     }
   for (const Epilogue& last : epilogues()) {
     add_conv(cases, u8, 0, ops::Conv{}, {1, 24, 9, 7}, {40, 24, 1, 1}, last);

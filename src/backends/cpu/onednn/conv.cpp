@@ -36,13 +36,14 @@ struct Plan {
 /// Layouts may be absent: then oneDNN chooses.
 std::optional<Plan> plan(const OpRequest& request, const Problem& problem, const Precision& precision, const std::optional<Layout>& source,
                          const std::optional<Layout>& destination) {
-  const auto describe = [](const Dims& dims, DType storage, const std::optional<Layout>& layout) {
-    return layout ? descriptor(dims, {storage, *layout}) : std::optional(any_layout(dims, storage));
+  const auto describe = [&](const Dims& dims, DType storage, const std::optional<Layout>& layout) {
+    return layout ? problem.memory(dims, {storage, *layout}) : std::optional(any_layout(problem.seen(dims), storage));
   };
   const auto source_memory = describe(problem.source, precision.source, source);
   const auto destination_memory = describe(problem.destination, precision.destination, destination);
-  const auto operands = operand_descriptors(problem.chain, request,
-                                            {precision.destination, destination.value_or(Layout::channels_last(problem.source.size()))});
+  const Reshape seen = [&](const Dims& dims) { return std::optional(problem.seen(dims)); };
+  const Format result{precision.destination, destination.value_or(Layout::channels_last(problem.source.size()))};
+  const auto operands = operand_descriptors(problem.chain, request, result, problem.lifted ? seen : Reshape());
   if (not source_memory or not destination_memory or not operands) return {};
   dnnl::primitive_attr attributes = basic_attributes(precision.bf16_math);
   append(attributes, problem.chain, *operands);
@@ -59,7 +60,7 @@ std::optional<Plan> plan(const OpRequest& request, const Problem& problem, const
 class OnednnConv final : public tactics::Tactic {
  public:
   std::string_view id() const override { return "cpu.onednn.conv"; }
-  uint32_t revision() const override { return 1; }
+  uint32_t revision() const override { return 2; }
 
   Verdict supports(const OpRequest& request) const override {
     if (not request.op.is<ops::Conv>()) return Verdict::no("not a convolution");

@@ -3,6 +3,26 @@
 #include <algorithm>
 
 namespace burnish::cpu::onednn {
+namespace {
+
+void lift(ConvGeometry& geometry) {
+  geometry.lifted = true;
+  geometry.weights.insert(geometry.weights.end() - 1, 1);
+  geometry.strides.insert(geometry.strides.begin(), 1);
+  for (auto* values : {&geometry.dilations, &geometry.pads_begin, &geometry.pads_end}) values->insert(values->begin(), 0);
+}
+
+}  // namespace
+
+Dims ConvGeometry::seen(Dims dims) const {
+  if (lifted) dims.insert(dims.end() - 1, 1);
+  return dims;
+}
+
+std::optional<dnnl::memory::desc> ConvGeometry::memory(const Dims& dims, const Format& format) const {
+  auto found = descriptor(dims, format);
+  return found and lifted ? found->reshape(seen(dims)) : found;
+}
 
 bool ConvGeometry::padded() const {
   const auto some = [](int64_t pad) { return pad != 0; };
@@ -26,6 +46,7 @@ ConvGeometry conv_geometry(const ops::Conv& conv, const OpRequest& request) {
     geometry.weights[0] /= conv.group;
     geometry.weights.insert(geometry.weights.begin(), conv.group);
   }
+  if (spatial == 1 and geometry.depthwise()) lift(geometry);
   return geometry;
 }
 

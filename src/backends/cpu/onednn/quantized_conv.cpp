@@ -40,13 +40,13 @@ std::optional<Problem> folded(const OpRequest& request, const Problem& problem) 
 
 Format image(const OpRequest& request, DType storage) { return {storage, Layout::channels_last(request.dims(0).size())}; }
 
-DescribeOperand describe_operand(const OpRequest& request) {
-  return [&request](size_t input) { return *descriptor(request.dims(input), image(request, request.inputs[input].type.dtype)); };
+DescribeOperand describe_operand(const OpRequest& request, const Problem& problem) {
+  return [&](size_t input) { return *problem.memory(request.dims(input), image(request, request.inputs[input].type.dtype)); };
 }
 
 dnnl::convolution_forward::primitive_desc plan(const OpRequest& request, const Problem& problem) {
-  const auto source = descriptor(problem.source, image(request, request.inputs[Index::x].type.dtype));
-  const auto destination = descriptor(problem.destination, image(request, problem.product.chain.result));
+  const auto source = problem.memory(problem.source, image(request, request.inputs[Index::x].type.dtype));
+  const auto destination = problem.memory(problem.destination, image(request, problem.product.chain.result));
   const ThreadScope threads(request.target.threads);
   return {engine(),
           dnnl::prop_kind::forward_inference,
@@ -59,7 +59,7 @@ dnnl::convolution_forward::primitive_desc plan(const OpRequest& request, const P
           problem.dilations,
           problem.pads_begin,
           problem.pads_end,
-          product_attributes(problem.product, problem.grouped() ? 3 : 1, describe_operand(request)),
+          product_attributes(problem.product, problem.grouped() ? 3 : 1, describe_operand(request, problem)),
           true};
 }
 
@@ -73,7 +73,7 @@ double filled_up(std::string_view implementation, int64_t summed) {
 class OnednnQuantizedConv final : public tactics::Tactic {
  public:
   std::string_view id() const override { return "cpu.onednn.quantized_conv"; }
-  uint32_t revision() const override { return 1; }
+  uint32_t revision() const override { return 2; }
 
   Verdict supports(const OpRequest& request) const override {
     if (not request.op.is<ops::QuantizedConv>()) return Verdict::no("not a convolution of bytes");
@@ -97,7 +97,7 @@ class OnednnQuantizedConv final : public tactics::Tactic {
       problem = std::move(*other);
     }
     return build_product<dnnl::convolution_forward>(context, request, variant, problem.product, plan(request, problem),
-                                                    plain(problem.weights, DType::i8), describe_operand(request),
+                                                    plain(problem.weights, DType::i8), describe_operand(request, problem),
                                                     problem.border ? &*problem.border : nullptr);
   }
 

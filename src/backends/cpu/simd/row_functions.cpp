@@ -166,11 +166,29 @@ Range row_range(const float* x, size_t count) {
   return range;
 }
 
+/// Quotients by one divisor. With fused multiply-add they are rounded as by a division, which takes several times as long: the product with the
+/// reciprocal, and one correction by what is left over.
+struct Divisor {
+  float value, reciprocal;
+  bool corrected;  // far from where the rest would vanish or the reciprocal overflow
+  explicit Divisor(float divisor)
+      : value(divisor), reciprocal(1 / divisor), corrected(HWY_NATIVE_FMA != 0 and divisor > 1e-30F and divisor < 1e30F) {}
+};
+
+template <class Tag, class Vector = hn::Vec<Tag>>
+HWY_INLINE Vector quotient_of(Tag d, Vector x, const Divisor& divisor) {
+  const auto value = hn::Set(d, divisor.value);
+  if (not divisor.corrected) return hn::Div(x, value);
+  const auto reciprocal = hn::Set(d, divisor.reciprocal);
+  const auto quotient = hn::Mul(x, reciprocal);
+  return hn::MulAdd(hn::NegMulAdd(quotient, value, x), reciprocal, quotient);
+}
+
 template <class Tag>
-HWY_INLINE void quantize_lanes(Tag d, const float* x, uint8_t* out, float scale, float zero_point) {
+HWY_INLINE void quantize_lanes(Tag d, const float* x, uint8_t* out, const Divisor& scale, float zero_point) {
   const hn::Rebind<int32_t, Tag> whole;
   const hn::Rebind<uint8_t, Tag> bytes;
-  const auto quotient = hn::Div(hn::LoadU(d, x), hn::Set(d, scale));
+  const auto quotient = quotient_of(d, hn::LoadU(d, x), scale);
   const auto rounded = hn::NearestInt(hn::IfThenZeroElse(hn::IsNaN(quotient), quotient));
   hn::StoreU(hn::DemoteTo(bytes, hn::Add(rounded, hn::Set(whole, static_cast<int32_t>(zero_point)))), bytes, out);
 }
@@ -178,9 +196,10 @@ HWY_INLINE void quantize_lanes(Tag d, const float* x, uint8_t* out, float scale,
 void row_quantize(const float* x, uint8_t* out, size_t count, float scale, float zero_point) {
   const D d;
   const size_t lanes = hn::Lanes(d);
+  const Divisor divisor(scale);
   size_t i = 0;
-  for (; i + lanes <= count; i += lanes) quantize_lanes(d, x + i, out + i, scale, zero_point);
-  for (; i < count; ++i) quantize_lanes(hn::CappedTag<float, 1>(), x + i, out + i, scale, zero_point);
+  for (; i + lanes <= count; i += lanes) quantize_lanes(d, x + i, out + i, divisor, zero_point);
+  for (; i < count; ++i) quantize_lanes(hn::CappedTag<float, 1>(), x + i, out + i, divisor, zero_point);
 }
 
 const RowFunctions* table() {
