@@ -15,8 +15,6 @@ namespace {
 constexpr size_t most_arena_bytes = size_t{1} << 30U;
 constexpr size_t most_states = 512;
 
-Dims dims_of(const Tensor& tensor) { return tensor.dims(); }
-
 }  // namespace
 
 DynamicSession::DynamicSession(std::shared_ptr<const LoadedEngine> engine, const SessionConfig& config)
@@ -35,14 +33,17 @@ void DynamicSession::set_input_dims(size_t index, std::span<const int64_t> dims)
   current_ = nullptr;
 }
 
-void DynamicSession::specialize() {
-  if (current_ != nullptr) return;
+std::vector<Dims> DynamicSession::dims_set() const {
   std::vector<Dims> dims;
   for (size_t i = 0; i < dims_.size(); ++i) {
     if (not dims_[i]) fail("input `{}` has no dimensions yet: set them", engine_->inputs()[i].name);
     dims.push_back(*dims_[i]);
   }
-  current_ = engine_->graph().specialized(dims, {});
+  return dims;
+}
+
+void DynamicSession::specialize() {
+  if (current_ == nullptr) current_ = engine_->graph().specialized(dims_set(), {});
 }
 
 const Program* DynamicSession::program() {
@@ -92,11 +93,7 @@ std::vector<Tensor> DynamicSession::bound_inputs() const {
 Status DynamicSession::run_bound(const RunRequest& request) {
   specialize();
   std::shared_ptr<const Specialization> now = current_;
-  if (now == nullptr) {
-    std::vector<Dims> dims;
-    for (const auto& one : dims_) dims.push_back(*one);
-    now = engine_->graph().specialized(dims, bound_inputs());
-  }
+  if (now == nullptr) now = engine_->graph().specialized(dims_set(), bound_inputs());
   if (now->program == nullptr or std::ranges::any_of(outputs_, [](const Bound& bound) { return bound.data == nullptr; })) {
     const auto begin = std::chrono::steady_clock::now();
     deliver(now->program ? run_program(now->program, bound_inputs()) : run_stages(*now->stages, bound_inputs()));
@@ -143,8 +140,8 @@ std::vector<Tensor> DynamicSession::run_graph(DynamicGraph& graph, std::span<con
   for (size_t i = 0; i < inputs.size(); ++i)
     if (const Value& input = graph.graph().value(graph.graph().inputs()[i]); input.type.is_host_only())
       expect_type(input.type, inputs[i], fmt::format("input `{}`", input.name));
-  std::vector<Dims> dims(inputs.size());
-  std::ranges::transform(inputs, dims.begin(), dims_of);
+  std::vector<Dims> dims;
+  for (const Tensor& input : inputs) dims.push_back(input.dims());
   const std::shared_ptr<const Specialization> made = graph.specialized(dims, inputs);
   return made->program ? run_program(made->program, inputs) : run_stages(*made->stages, inputs);
 }

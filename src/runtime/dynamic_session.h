@@ -39,6 +39,8 @@ class DynamicSession {
     uint64_t used = 0;
   };
 
+  /// The sizes of all inputs; Error that names one without.
+  std::vector<Dims> dims_set() const;
   SessionState& state_of(const std::shared_ptr<const Program>& program);
   void specialize();
   std::vector<Tensor> bound_inputs() const;
