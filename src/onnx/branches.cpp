@@ -83,6 +83,12 @@ struct Place::OpenIf {
   std::vector<std::string> provenance;
   std::array<std::unique_ptr<Branch>, 2> branches;
   std::vector<std::string> defined;  // names that have a value in each branch
+  std::set<std::string, std::less<>> is_defined;
+  size_t agreed = 0;  // of `defined`, so many at its beginning have one rank, or nobody reads them any more
+
+  void define(const std::string& name) {
+    if (is_defined.insert(name).second) defined.push_back(name);
+  }
 };
 
 Place::Place(Scope& scope, const ImportNode& import, const std::function<const Needs&()>& needs, size_t depth)
@@ -98,14 +104,17 @@ void Place::fetch(const std::set<std::string_view>& names) {
     const auto found = branching(*scope_.outer, name);
     if (not found) continue;
     const Node& node = scope_.outer->graph.node(*found);
-    std::vector<ValueId> inputs;
-    for (const ValueId input : node.inputs) inputs.push_back(captured(scope_, input));
-    const NodeId copy =
-        scope_.graph.add_node(node.op, std::move(inputs), node.outputs.size(), {}, scope_.unique_node_name(node.name), node.regions);
-    scope_.graph.mutable_node(copy).provenance = node.provenance;
-    for (const auto& [other, value] : scope_.outer->values)
-      for (size_t i = 0; i < node.outputs.size(); ++i)
-        if (value == node.outputs[i]) scope_.values.try_emplace(other, scope_.graph.node(copy).outputs[i]);
+    const auto [copy, added] = fetched_.try_emplace(found->index);
+    if (added) {
+      std::vector<ValueId> inputs;
+      for (const ValueId input : node.inputs) inputs.push_back(captured(scope_, input));
+      copy->second =
+          scope_.graph.add_node(node.op, std::move(inputs), node.outputs.size(), {}, scope_.unique_node_name(node.name), node.regions);
+      scope_.graph.mutable_node(copy->second).provenance = node.provenance;
+    }
+    const ValueId outside = scope_.outer->values.at(std::string(name));
+    const auto index = static_cast<size_t>(std::ranges::find(node.outputs, outside) - node.outputs.begin());
+    scope_.values.emplace(name, scope_.graph.node(copy->second).outputs.at(index));
   }
 }
 
@@ -114,16 +123,16 @@ void Place::add(proto::NodeProto& node, int index, size_t position) {
     const std::set<std::string_view> names = names_read(node);
     fetch(names);
     const std::optional<NodeId> branches = branching(scope_, names);
-    if (branches and open_ == nullptr) open(*branches);
-    const auto is_read = [&](const std::string& name) { return names.contains(name); };
-    if (open_ != nullptr and (branches or std::ranges::any_of(open_->defined, is_read))) return add_to_both(node, index, position);
+    if (branches and open_ == nullptr) open(*branches, all_names());
+    const auto is_defined = [&](std::string_view name) { return open_->is_defined.contains(name); };
+    if (open_ != nullptr and (branches or std::ranges::any_of(names, is_defined))) return add_to_both(node, index, position);
   }
   import_(node, index, scope_);
   for (const std::string& output : node.output()) {
     const auto branches = branching(scope_, output);
     if (not branches) continue;
     watches_ = true;
-    if (open_ == nullptr and needs_().is_read_after(position, output)) open(*branches);
+    if (open_ == nullptr and needs_().is_read_after(position, output)) open(*branches, {node.output().begin(), node.output().end()});
   }
 }
 
@@ -140,11 +149,18 @@ void Place::add_to_both(proto::NodeProto& node, int index, size_t position) {
   const auto& [yes, no] = open_->branches;
   if (yes->refusal and no->refusal) throw *yes->refusal;
   for (const std::string& output : node.output())
-    if (not output.empty()) open_->defined.push_back(output);
+    if (not output.empty()) open_->define(output);
   settle(position);
 }
 
-void Place::open(NodeId id) {
+std::vector<std::string> Place::all_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : scope_.values) names.push_back(name);
+  return names;
+}
+
+/// `names` are those that may stand for its results.
+void Place::open(NodeId id, const std::vector<std::string>& names) {
   const Node& node = scope_.graph.node(id);
   if (depth_ >= most_open)
     throw Error(fmt::format("more than {} Ifs in one another give results of different rank", most_open), StatusCode::resource_exhausted);
@@ -160,21 +176,27 @@ void Place::open(NodeId id) {
     branch->place = std::make_unique<Place>(branch->scope, import_, needs_, depth_ + 1);
     if (ops::is_impossible(branch->graph)) branch->refusal = Error("the condition rules it out");
   }
-  for (const auto& [name, value] : scope_.values)
-    for (size_t i = 0; i < node.outputs.size(); ++i) {
-      if (not(value == node.outputs[i])) continue;
-      for (const auto& branch : open_->branches) branch->scope.values[name] = branch->graph.outputs()[i];
-      open_->defined.push_back(name);
-    }
+  for (const std::string& name : names) {
+    const auto value = scope_.values.find(name);
+    if (value == scope_.values.end()) continue;
+    const auto output = std::ranges::find(node.outputs, value->second);
+    if (output == node.outputs.end()) continue;
+    const auto at = static_cast<size_t>(output - node.outputs.begin());
+    for (const auto& branch : open_->branches) branch->scope.values[name] = branch->graph.outputs()[at];
+    open_->define(name);
+  }
 }
 
-bool Place::agrees(size_t position) const {
+bool Place::agrees(size_t position) {
   const auto& [yes, no] = open_->branches;
   if (yes->refusal or no->refusal) return true;
-  return std::ranges::all_of(open_->defined, [&](const std::string& name) {
-    return not needs_().is_read_after(position, name) or
-           same_rank(yes->graph.type(yes->scope.values.at(name)), no->graph.type(no->scope.values.at(name)));
-  });
+  for (size_t& agreed = open_->agreed; agreed < open_->defined.size(); ++agreed) {
+    const std::string& name = open_->defined[agreed];
+    if (needs_().is_read_after(position, name) and
+        not same_rank(yes->graph.type(yes->scope.values.at(name)), no->graph.type(no->scope.values.at(name))))
+      return false;
+  }
+  return true;
 }
 
 bool Place::settle(size_t position) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <unordered_map>
@@ -50,16 +51,18 @@ class Place {
   struct OpenIf;
 
   void add_to_both(proto::NodeProto& node, int index, size_t position);
-  void open(NodeId node);
+  std::vector<std::string> all_names() const;
+  void open(NodeId node, const std::vector<std::string>& names);
   void close(size_t position);
   void fetch(const std::set<std::string_view>& names);
-  bool agrees(size_t position) const;
+  bool agrees(size_t position);
 
   Scope& scope_;
   const ImportNode& import_;
   const std::function<const Needs&()>& needs_;
   size_t depth_;
-  bool watches_;  // whether a node may read a value of unknown rank
+  std::map<uint32_t, NodeId> fetched_;  // by the node outside
+  bool watches_;                        // whether a node may read a value of unknown rank
   std::unique_ptr<OpenIf> open_;
 };
 

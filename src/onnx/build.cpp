@@ -13,6 +13,8 @@ namespace {
 
 // The survey bounds what inlining makes; this bounds bodies in bodies that are imported more than once to find their types.
 constexpr size_t most_nodes = 4'000'000;
+// Nodes imported into branches because of their rank, which each If may double.
+constexpr size_t most_branch_nodes = 50'000;
 
 std::string version_text(const proto::NodeProto& node, const Opsets& opsets) {
   const auto version = opsets.find(plain_domain(node.domain()));
@@ -94,7 +96,12 @@ void Builder::import_nodes(NodeList& nodes, Scope& scope, std::set<std::string_v
     if (not known) known.emplace(nodes, order, std::move(results));
     return *known;
   };
-  const ImportNode import = [this](proto::NodeProto& node, int index, Scope& inside) { import_node(node, index, inside); };
+  const ImportNode import = [&](proto::NodeProto& node, int index, Scope& inside) {
+    if (&inside != &scope and ++branch_nodes_ > most_branch_nodes)
+      throw Error(fmt::format("what follows Ifs of different rank grows beyond {} nodes", most_branch_nodes),
+                  StatusCode::resource_exhausted);
+    import_node(node, index, inside);
+  };
   Place place(scope, import, needs);
   for (size_t position = 0; position < order.size(); ++position) place.add(nodes[order[position]], order[position], position);
   place.finish();

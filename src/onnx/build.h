@@ -42,6 +42,7 @@ class Builder {
   TensorReader& tensors_;
   Symbols symbols_;
   size_t nodes_made_ = 0;
+  size_t branch_nodes_ = 0;
 };
 
 }  // namespace burnish::onnx

@@ -23,7 +23,7 @@ void add_vector(proto::GraphProto& graph, const std::string& name, const std::ve
        std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(int64_t)));
 }
 
-/// `to` = `condition` ? x[N, 3] as it is : x[1, N, 3]. The model is empty but for x and the condition.
+/// A model that is empty but for x[N, 3] and a condition.
 proto::GraphProto& start(Workshop& workshop) {
   proto::GraphProto& graph = workshop.empty_graph();
   declare(graph.add_input(), "c", {}, 9);
@@ -33,13 +33,14 @@ proto::GraphProto& start(Workshop& workshop) {
   return graph;
 }
 
-void add_branching(proto::GraphProto& graph, const std::string& condition, const std::string& to) {
+/// `to` = `condition` ? `from` as it is : `from` with one axis more before it.
+void add_branching(proto::GraphProto& graph, const std::string& condition, const std::string& to, const std::string& from = "x") {
   proto::NodeProto& node = add_node(graph.add_node(), "If", {condition}, {to});
   proto::GraphProto& yes = add_body(node, "then_branch");
-  add_node(yes.add_node(), "Identity", {"x"}, {to + "_yes"});
+  add_node(yes.add_node(), "Identity", {from}, {to + "_yes"});
   yes.add_output()->set_name(to + "_yes");
   proto::GraphProto& no = add_body(node, "else_branch");
-  add_node(no.add_node(), "Unsqueeze", {"x", "first"}, {to + "_no"});
+  add_node(no.add_node(), "Unsqueeze", {from, "first"}, {to + "_no"});
   no.add_output()->set_name(to + "_no");
 }
 
@@ -166,6 +167,30 @@ TEST(Branches, ABranchThatIsNotTakenNeedNotFit) {
   graph.add_output()->set_name("y");
   const Graph imported = read_again(workshop);
   EXPECT_THAT(evaluate(imported, std::vector{x23})[0].values<float>(), ElementsAre(1, -2, 3, -4, 5, -6));
+}
+
+TEST(Branches, WhatFollowsSeveralDoesNotGrowWithoutEnd) {
+  Workshop workshop;
+  proto::GraphProto& graph = start(workshop);
+  std::string last = "either";
+  add_branching(graph, "c", last);
+  for (int i = 0; i < 7; ++i) {
+    const std::string condition = "c" + std::to_string(i), next = "either" + std::to_string(i);
+    declare(graph.add_input(), condition, {}, 9);
+    add_branching(graph, condition, next, last);
+    last = next;
+  }
+  for (int i = 0; i < 5000; ++i) {
+    const std::string next = "r" + std::to_string(i);
+    add_node(graph.add_node(), "Relu", {last}, {next});
+    last = next;
+  }
+  add_node(graph.add_node(), "Identity", {last}, {"y"});
+  graph.add_output()->set_name("y");
+  try {
+    workshop.import();
+    FAIL() << "accepted";
+  } catch (const Error& error) { EXPECT_EQ(error.code(), StatusCode::resource_exhausted) << error.what(); }
 }
 
 TEST(Branches, TooManyInOneAnotherAreRefused) {
