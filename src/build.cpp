@@ -20,6 +20,7 @@
 #include "runtime/pass_options.h"
 #include "runtime/stages.h"
 #include "tactics/assign.h"
+#include "tactics/layer_types.h"
 #include "tactics/registry.h"
 #include "tactics/timing.h"
 
@@ -84,6 +85,8 @@ tactics::CandidateConfig candidate_config(const BuildConfig& config) {
   made.backend = config.backend;
   made.threads = config.threads > 0 ? config.threads : available_cores();
   made.permitted = config.permitted;
+  for (const DType asked : tactics::storage_asked_for(config.layers))
+    if (std::ranges::find(made.permitted, asked) == made.permitted.end()) made.permitted.push_back(asked);
   made.only_tactic = config.force_tactic;
   return made;
 }
@@ -159,7 +162,8 @@ void measure(tactics::CandidateSet& found, const BuildConfig& config) {
 
 /// Whether the build looks after precision itself, because nobody else has chosen.
 bool guards_precision(const BuildConfig& config) {
-  return not config.permitted.empty() and config.min_cosine > 0 and config.choices.empty() and config.force_tactic.empty();
+  const bool asked = config.accuracy.has_value() or config.min_cosine > 0;
+  return not config.permitted.empty() and asked and config.choices.empty() and config.force_tactic.empty();
 }
 
 /// Devices store halves without looking at the outputs, so what halves do not hold is kept from them. The host runs the network where it can:
@@ -175,11 +179,16 @@ void keep_from_overflow(const Graph& graph, tactics::CandidateSet& found, const 
 /// The global choice. Where it may round, its outputs are compared with exact ones, unless somebody else has chosen.
 tactics::Assignment choose(const Graph& graph, const tactics::CandidateSet& found, const tactics::Choices& pinned,
                            const BuildConfig& config) {
-  const tactics::AssignConfig assign = assign_config(graph, config, pinned);
+  tactics::AssignConfig assign = assign_config(graph, config, pinned);
+  if (config.layers.ask_anything()) assign.ruled_out = tactics::rule_out(graph, found, config.layers, config.permitted, config.logger);
   tactics::Assignment chosen = tactics::assign(graph, found, assign);
   // On a device every rehearsal would compile and upload all kernels anew: there the permission holds as given, but for overflow.
   if (found.target.space == tactics::Space::device or not guards_precision(config)) return chosen;
-  return guard_precision(graph, found, std::move(chosen), {.min_cosine = config.min_cosine, .assign = assign, .logger = config.logger});
+  return guard_precision(graph, found, std::move(chosen),
+                         {.budget = config.accuracy ? *config.accuracy : cosine_budget(config.min_cosine),
+                          .samples = config.samples,
+                          .assign = assign,
+                          .logger = config.logger});
 }
 
 /// What one stage after another makes; `build` and `build_until` walk the same line.
@@ -300,6 +309,8 @@ void tune(engine::EngineData& data, Graph graph, const BuildConfig& config) {
 Engine build_open(Line& line, const BuildConfig& config) {
   Graph& graph = line.model.graph;
   if (not config.io_formats.empty()) fail_unsupported("formats of inputs and outputs cannot be asked for where sizes are open");
+  if (config.layers.ask_anything() and config.layers.constraints == PrecisionConstraints::obey)
+    fail_unsupported("types of layers cannot be obeyed where sizes are open: give the inputs shapes, or prefer types");
   staged(config, "passes", [&] { passes::run_open(graph, pass_config(config)); });
   const tactics::CandidateConfig found = candidate_config(config);
   engine::Recipe recipe{.backend = found.backend.empty() ? std::string(tactics::default_backend()) : found.backend,

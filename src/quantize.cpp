@@ -2,18 +2,127 @@
 #include "burnish/quantize.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "calibration/cache.h"
 #include "calibration/calibrator.h"
+#include "onnx/extract.h"
 #include "onnx/quantize.h"
 
 namespace burnish {
 namespace {
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text.data(), text.size())); }
+
+constexpr std::string_view automatic = "auto";
+
+/// The ranges that the calibrators make of a histogram.
+std::vector<calibration::Range> proposals(const calibration::Histogram& histogram) {
+  using calibration::Method;
+  std::vector<calibration::Range> ranges;
+  for (const calibration::Calibrator& calibrator : {calibration::Calibrator{Method::min_max, 100},
+                                                    {Method::percentile, 99.999},
+                                                    {Method::percentile, 99.99},
+                                                    {Method::percentile, 99.9},
+                                                    {Method::mse, 100},
+                                                    {Method::entropy, 100}})
+    if (const calibration::Range range = range_of(histogram, calibrator); std::ranges::find(ranges, range) == ranges.end())
+      ranges.push_back(range);
+  return ranges;
+}
+
+/// What a tensor looks like behind QuantizeLinear and DequantizeLinear of 8 bits.
+Tensor quantized_and_back(const Tensor& tensor, const calibration::Range& range) {
+  const double low = std::min(range.low, 0.0), high = std::max(range.high, 0.0);
+  const double scale = high > low ? (high - low) / 255 : 1;
+  const double zero = std::nearbyint(-low / scale);
+  Tensor made = Tensor::uninitialized(tensor.dtype(), tensor.dims());
+  for (int64_t i = 0; i < tensor.size(); ++i)
+    made.set_number(i, (std::clamp(std::nearbyint(tensor.number(i) / scale) + zero, 0.0, 255.0) - zero) * scale);
+  return made;
+}
+
+/// Noise over signal, of the squares.
+double noise_of(const Tensor& wanted, const Tensor& got) {
+  double signal = 0, noise = 0;
+  for (int64_t i = 0; i < wanted.size(); ++i) {
+    const double a = wanted.number(i), difference = got.number(i) - a;
+    if (not std::isfinite(a)) continue;
+    signal += a * a;
+    noise += difference * difference;
+  }
+  return signal > 0 ? noise / signal : 0;
+}
+
+/// Each layer alone, fed with its inputs as they are and with one of them quantized: what that does to its result.
+class LayerJudge {
+ public:
+  LayerJudge(const std::filesystem::path& model, const CalibrationConfig& config, const std::map<std::string, Tensor, std::less<>>& tensors)
+      : file_(read_text(model)), folder_(model.parent_path()), tensors_(tensors), layers_(onnx::layers_to_quantize(bytes_of(file_))) {
+    config_.backend = config.build.backend;
+    config_.threads = config.build.threads;
+    config_.optimization_level = 0;
+  }
+
+  calibration::Range best(const std::string& name, const calibration::Histogram& histogram) const {
+    const std::vector<calibration::Range> ranges = proposals(histogram);
+    std::vector<double> noise(ranges.size(), 0);
+    for (const onnx::QuantizedLayer& layer : layers_)
+      if (std::ranges::find(layer.activations, name) != layer.activations.end()) add_noise(layer, name, ranges, noise);
+    return ranges[static_cast<size_t>(std::ranges::min_element(noise) - noise.begin())];
+  }
+
+ private:
+  void add_noise(const onnx::QuantizedLayer& layer, const std::string& name, const std::vector<calibration::Range>& ranges,
+                 std::vector<double>& noise) const {
+    const auto engine = engine_of(layer);
+    const std::vector<Tensor> inputs = engine ? inputs_of(*engine) : std::vector<Tensor>();
+    const Tensor& tensor = tensors_.find(name)->second;
+    const Tensor wanted = inputs.empty() ? tensor : Session(*engine).run(inputs).at(0);
+    for (size_t i = 0; i < ranges.size(); ++i) {
+      const Tensor changed = quantized_and_back(tensor, ranges[i]);
+      if (inputs.empty()) {  // the layer cannot be had alone: the tensor itself is judged
+        noise[i] += noise_of(tensor, changed);
+        continue;
+      }
+      std::vector<Tensor> fed = inputs;
+      for (size_t input = 0; input < fed.size(); ++input)
+        if (engine->inputs()[input].name == name) fed[input] = changed;
+      noise[i] += noise_of(wanted, Session(*engine).run(fed).at(0));
+    }
+  }
+
+  std::vector<Tensor> inputs_of(const Engine& engine) const {
+    std::vector<Tensor> inputs;
+    for (const TensorInfo& info : engine.inputs()) {
+      const auto found = tensors_.find(info.name);
+      if (found == tensors_.end()) return {};
+      inputs.push_back(found->second);
+    }
+    return inputs;
+  }
+
+  std::optional<Engine> engine_of(const onnx::QuantizedLayer& layer) const {
+    const onnx::FindInput find = [&](const std::string& name) -> std::optional<std::pair<DType, Dims>> {
+      const auto found = tensors_.find(name);
+      return found == tensors_.end() ? std::nullopt : std::optional(std::pair(found->second.dtype(), found->second.dims()));
+    };
+    try {
+      const auto part = onnx::extract_before(bytes_of(file_), folder_, layer.output, 1, find);
+      if (not part) return {};
+      return build(bytes_of(part->model), config_, folder_);
+    } catch (const Error&) { return {}; }
+  }
+
+  std::string file_;
+  std::filesystem::path folder_;
+  const std::map<std::string, Tensor, std::less<>>& tensors_;
+  std::vector<onnx::QuantizedLayer> layers_;
+  BuildConfig config_;
+};
 
 /// The model with the tensors to look at as outputs.
 class Probe {
@@ -69,23 +178,38 @@ class Probe {
 }  // namespace
 
 CalibrationRanges calibrate(const std::filesystem::path& model, const CalibrationConfig& config) {
-  const auto method = calibration::method_from_name(config.method);
-  if (not method) fail("`{}` is no calibration method; there are entropy, minmax, percentile and mse", config.method);
+  const bool chooses = config.method == automatic;
+  const auto method = chooses ? std::optional(calibration::Method::entropy) : calibration::method_from_name(config.method);
+  if (not method) fail("`{}` is no calibration method; there are auto, entropy, minmax, percentile and mse", config.method);
   if (not config.batches) fail("calibration needs sample inputs");
   Probe probe(model, config);
   std::map<std::string, calibration::Range, std::less<>> ranges;
   const size_t batches = probe.run([&](const std::string& name, const Tensor& tensor) { widen(ranges[name], tensor); });
   if (batches == 0) fail("calibration needs at least one batch of sample inputs");
   std::map<std::string, calibration::Histogram, std::less<>> histograms;
+  std::map<std::string, Tensor, std::less<>> first;  // batch
   for (const auto& [name, range] : ranges) histograms.emplace(name, calibration::Histogram(range));
   if (*method != calibration::Method::min_max)
-    probe.run([&](const std::string& name, const Tensor& tensor) { histograms.at(name).add(tensor); });
+    probe.run([&](const std::string& name, const Tensor& tensor) {
+      histograms.at(name).add(tensor);
+      if (chooses) first.try_emplace(name, tensor);
+    });
   CalibrationRanges found;
+  std::optional<LayerJudge> judge;
+  if (chooses) judge.emplace(model, config, first);
   for (const auto& [name, histogram] : histograms) {
-    const calibration::Range range = range_of(histogram, {*method, config.percentile});
+    const calibration::Range range = chooses ? judge->best(name, histogram) : range_of(histogram, {*method, config.percentile});
     found[name] = {range.low, range.high};
   }
   return found;
+}
+
+std::function<bool(std::string_view node)> layers_in_float(const LayerDemands& demands) {
+  if (demands.constraints == PrecisionConstraints::none or demands.precisions.empty()) return {};
+  return [precisions = demands.precisions](std::string_view node) {
+    const LayerMatch match = match_layer(precisions, node);
+    return match.entry != nullptr and not match.entry->types.empty() and not is_integer(match.entry->types[0]);
+  };
 }
 
 bool is_quantized(const std::filesystem::path& model) { return onnx::is_quantized(bytes_of(read_text(model))); }
@@ -113,8 +237,9 @@ std::string quantize(const std::filesystem::path& model, const CalibrationRanges
          names.size());
   return in_context([&] { return "quantizing " + model.string(); },
                     [&] {
-                      return onnx::quantized(bytes_of(file), model.parent_path(), ranges,
-                                             {.activations = config.activations, .per_channel = config.per_channel});
+                      return onnx::quantized(
+                          bytes_of(file), model.parent_path(), ranges,
+                          {.activations = config.activations, .per_channel = config.per_channel, .keeps_float = config.keeps_float});
                     });
 }
 

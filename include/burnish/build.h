@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "burnish/accuracy.h"
 #include "burnish/engine.h"
+#include "burnish/layer_types.h"
 #include "burnish/logger.h"
 #include "burnish/tensor.h"
 
@@ -39,6 +41,12 @@ struct BuildConfig {
   /// How far permitted rounding may move the outputs: their cosine with exact ones, on sample data. Nodes stay exact as far as that needs.
   /// 0: rounding is not looked at.
   double min_cosine = 0.999;
+  /// In place of `min_cosine`: another measure.
+  std::optional<AccuracyBudget> accuracy;
+  /// What both are judged on; empty: made-up inputs.
+  SampleBatches samples;
+  /// Types asked of single layers: permissions for these, and obligations.
+  LayerDemands layers;
   /// By input or output name: "f32:0231" (storage and order of axes) where the application wants another format than the model's.
   std::map<std::string, std::string> io_formats;
 

@@ -16,11 +16,12 @@
 namespace burnish {
 
 struct CalibrationConfig {
-  /// "entropy" (Kullback-Leibler, as TensorRT's IInt8EntropyCalibrator2), "minmax", "percentile" or "mse".
+  /// "entropy" (Kullback-Leibler, as TensorRT's IInt8EntropyCalibrator2), "minmax", "percentile", "mse", or "auto": of these, for each tensor, what disturbs
+  /// the results of the layers that read it least.
   std::string method = "entropy";
   double percentile = 99.99;  // of the magnitudes
-  /// Tensors for the network's inputs, of batch 0, 1, ...; none at the end. Asked twice for each batch.
-  std::function<std::vector<Tensor>(std::span<const TensorInfo> inputs, size_t batch)> batches;
+  /// Asked for each batch once or several times.
+  SampleBatches batches;
   /// How the model is built to be run over them; its progress is told under "calibrate".
   BuildConfig build;
 };
@@ -41,7 +42,12 @@ CalibrationRanges read_calibration_cache(std::string_view text);
 struct QuantizeConfig {
   DType activations = DType::u8;  // u8: asymmetric; i8: symmetric
   bool per_channel = true;        // of weights, which are i8 and symmetric
+  /// Whether the ONNX node of this name stays floating. Empty: none does that could be quantized.
+  std::function<bool(std::string_view node)> keeps_float = {};
 };
+
+/// The nodes whose type the application gives, where that is no integer.
+std::function<bool(std::string_view node)> layers_in_float(const LayerDemands& demands);
 
 /// The bytes of the quantized model. Throws Error where `ranges` names none of its tensors.
 std::string quantize(const std::filesystem::path& model, const CalibrationRanges& ranges, const QuantizeConfig& config = {});

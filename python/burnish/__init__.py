@@ -22,7 +22,9 @@ from burnish._errors import (
     ResourceExhaustedError,
     UnsupportedError,
 )
+from burnish._quantize import calibrate, quantize
 from burnish._report import Explanation
+from burnish._verify import Verification, verify
 
 __all__ = [
     "Engine",
@@ -36,8 +38,12 @@ __all__ = [
     "Session",
     "TensorInfo",
     "UnsupportedError",
+    "Verification",
     "__version__",
     "build",
+    "calibrate",
     "devices",
     "load",
+    "quantize",
+    "verify",
 ]

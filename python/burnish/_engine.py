@@ -14,6 +14,9 @@ from burnish._report import Explanation
 class Engine:
     """An optimized network. Made by `burnish.build` and `burnish.load`; all its members may be used from any thread."""
 
+    accuracy: dict[str, Any] | None = None
+    """What a build with `accuracy=` tried: engines with time and error, sensitivities of layers, and every try."""
+
     def __init__(self, core: _core.Engine) -> None:
         self._core = core
 

@@ -11,4 +11,5 @@ NB_MODULE(_core, module) {
   add_session(module);
   add_engine(module);
   add_build(module);
+  add_quantize(module);
 }

@@ -13,5 +13,6 @@ void add_model(nb::module_& module);
 void add_engine(nb::module_& module);
 void add_session(nb::module_& module);
 void add_build(nb::module_& module);
+void add_quantize(nb::module_& module);
 
 }  // namespace burnish::python

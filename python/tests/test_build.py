@@ -218,3 +218,89 @@ def test_sizes_that_data_decide_come_with_the_results():
         np.testing.assert_array_equal(session(x.astype(np.float32)), np.nonzero(x))
     with pytest.raises(burnish.UnsupportedError, match="`out`"):
         session.run(np.eye(2, 3, dtype=np.float32), out={"places": np.empty((2, 2), np.int64)})
+
+
+def test_layers_have_the_types_asked_for():
+    model = models.products(16, 3)
+    for index, node in enumerate(model.graph.node):
+        node.name = f"product_{index}"
+    with pytest.raises(burnish.Error, match="layer `product_1`"):
+        burnish.build(model, layer_precisions={"product_1": "int8"}, **FAST)
+    burnish.build(model, layer_precisions={"product_1": "int8"}, precision_constraints="prefer", **FAST)
+    x = np.random.default_rng(1).standard_normal((16, 16)).astype(np.float32)
+    np.testing.assert_array_equal(burnish.build(model, layer_precisions={"*": "fp32"}, **FAST).session()(x), x)
+    for fault in ({"layer_precisions": {"a": "fp17"}}, {"layer_precisions": {"*a*": "fp16"}}, {"precision_constraints": "force"}):
+        with pytest.raises(burnish.InvalidArgumentError):
+            burnish.build(model, **fault, **FAST)
+
+
+def test_accuracy_is_held_and_told():
+    images, _ = models.digits()
+    path = models.DIGITS / "digits.onnx"
+    batches = [{"input": images[i : i + 16]} for i in range(0, 96, 16)]
+    shapes = {"input": (16, 1, 8, 8)}
+    exact = burnish.build(path, shapes=shapes, **FAST).session()
+    engine = burnish.build(path, shapes=shapes, precision=("bf16", "int8"), accuracy="max:0.02", samples=batches, **FAST)
+    session = engine.session()
+    for start in (96, 112, 128):  # held back
+        held = images[start : start + 16]
+        np.testing.assert_allclose(session(held), exact(held), atol=0.03)
+    assert engine.accuracy["engines"][0]["what"] == "float"
+    assert sum(one["taken"] for one in engine.accuracy["engines"]) == 1
+
+
+def test_accuracy_may_be_the_applications_measure():
+    images, _ = models.digits()
+    seen = []
+
+    def never_good(exact, tried):
+        seen.append((len(exact), tried[0][0].shape))
+        return float(np.abs(exact[0][0] - tried[0][0]).max() > 0)
+
+    options = {"shapes": {"input": (16, 1, 8, 8)}, "precision": "int8", "samples": [images[:16], images[16:32]], **FAST}
+    engine = burnish.build(models.DIGITS / "digits.onnx", accuracy=(never_good, 0.5), **options)
+    assert (2, (16, 10)) in seen
+    assert next(one["what"] for one in engine.accuracy["engines"] if one["taken"]) == "float"
+
+    def broken(exact, tried):
+        raise ZeroDivisionError("of the application")
+
+    with pytest.raises(ZeroDivisionError, match="of the application"):
+        burnish.build(models.DIGITS / "digits.onnx", accuracy=(broken, 0.5), **options)
+
+
+def test_quantized_models_run_in_onnxruntime():
+    onnxruntime = pytest.importorskip("onnxruntime")
+    images, labels = models.digits()
+    batches = [images[i : i + 32] for i in range(0, 160, 32)]
+    for method in ("auto", "minmax"):
+        quantized = burnish.quantize(models.DIGITS / "digits.onnx", batches, method=method, progress=False)
+        session = onnxruntime.InferenceSession(quantized, providers=["CPUExecutionProvider"])
+        found = session.run(None, {"input": images})[0].argmax(axis=1)
+        assert (found == labels).mean() > 0.95
+    alone = burnish.quantize(models.DIGITS / "digits.onnx", batches, keep_float=["conv1"], progress=False)
+    nodes = {node.name: node for node in onnx.load_from_string(alone).graph.node}
+    assert nodes["conv1"].input[0] == "input"
+    assert nodes["conv2"].input[0] != "conv1.pool"
+
+
+def test_samples_that_do_not_fit_are_refused():
+    path = models.DIGITS / "digits.onnx"
+    for samples, fault in (
+        ([{"image": np.zeros((1, 1, 8, 8), np.float32)}], "input"),
+        ([np.zeros((1, 1, 8, 8), np.float32), np.zeros((2, 1, 8, 8), np.float32)], "takes 1x1x8x8"),
+        ([[np.zeros((1, 1, 8, 8), np.float32)] * 2], "2 arrays"),
+    ):
+        with pytest.raises(burnish.Error, match=fault):
+            burnish.quantize(path, samples, progress=False)
+
+
+def test_layers_agree_with_onnxruntime():
+    pytest.importorskip("onnxruntime")
+    images, _ = models.digits()
+    path = models.DIGITS / "digits.onnx"
+    result = burnish.verify(path, {"input": images[:4]}, **FAST)
+    assert result.good and result.first is None
+    assert {"conv1.pool", "probabilities"} <= {one.tensor for one in result.tensors}
+    exact = burnish.verify(path, {"input": images[:4]}, tolerance=0, **FAST)
+    assert exact.first is not None and "first: " in str(exact)

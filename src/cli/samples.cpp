@@ -1,52 +1,15 @@
 #include "cli/samples.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <cstring>
+#include <cstdint>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/bound_session.h"
+#include "cli/npz.h"
 
 namespace burnish::cli {
 namespace {
-
-static_assert(std::endian::native == std::endian::little);
-
-constexpr std::string_view magic = "\x93NUMPY";
-
-std::string_view descr_of(DType dtype) {
-  switch (dtype) {
-    case DType::f32: return "<f4";
-    case DType::f64: return "<f8";
-    case DType::f16: return "<f2";
-    case DType::i64: return "<i8";
-    case DType::i32: return "<i4";
-    case DType::u8: return "|u1";
-    case DType::i8: return "|i1";
-    case DType::boolean: return "|b1";
-    default: return "";
-  }
-}
-
-/// The elements behind an .npy header whose type is the input's and whose order is C's.
-std::span<const std::byte> npy_elements(std::span<const std::byte> bytes, const TensorInfo& input) {
-  constexpr size_t fixed = 12;
-  if (bytes.size() < fixed) fail("the file is cut off");
-  const bool long_header = static_cast<uint8_t>(bytes[6]) >= 2;
-  uint32_t length = 0;
-  std::memcpy(&length, bytes.data() + 8, long_header ? 4 : 2);
-  const size_t begin = long_header ? 12 : 10;
-  if (length > bytes.size() - begin) fail("the file's header is cut off");
-  const std::string_view header(reinterpret_cast<const char*>(bytes.data()) + begin, length);
-  const std::string wanted = fmt::format("'descr': '{}'", descr_of(input.dtype));
-  if (descr_of(input.dtype).empty() or header.find(wanted) == std::string_view::npos)
-    fail("the file holds another type than input `{}`, which is {}: {}", input.name, name_of(input.dtype), header.substr(0, 200));
-  if (header.find("'fortran_order': False") == std::string_view::npos)
-    fail("the file's elements lie in Fortran's order; store them in C's");
-  return bytes.subspan(begin + length);
-}
 
 std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> files;
@@ -57,15 +20,29 @@ std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder)
   return files;
 }
 
+/// The array of the input's name; the only one, where there is no other.
+std::span<const std::byte> array_for(const TensorInfo& input, std::span<const std::byte> archive) {
+  const auto arrays = npz_arrays(archive);
+  std::vector<std::string_view> names;
+  for (const auto& [name, bytes] : arrays) {
+    if (name == input.name or arrays.size() == 1) return bytes;
+    names.emplace_back(name);
+  }
+  fail("the archive has no array for input `{}`; it has {}", input.name, fmt::join(names, ", "));
+}
+
+bool is_archive(const std::filesystem::path& path) { return path.extension() == ".npz"; }
+
 }  // namespace
 
-std::vector<Tensor> read_batches(const std::filesystem::path& file, const TensorInfo& input) {
+std::vector<Tensor> read_batches(const std::filesystem::path& file, const TensorInfo& input, const ImagePreparation& images) {
   return in_context([&] { return file.string(); },
                     [&] {
                       const auto mapped = std::make_shared<const MappedFile>(file);
                       std::span<const std::byte> bytes = mapped->bytes();
-                      const bool npy = bytes.size() > magic.size() and std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
-                      if (npy) bytes = npy_elements(bytes, input);
+                      if (is_image(file)) return std::vector{image_input(bytes, input, images)};
+                      if (is_npz(bytes)) bytes = array_for(input, bytes);
+                      if (is_npy(bytes)) bytes = npy_elements(bytes, input);
                       if (input.bytes == 0 or bytes.empty() or bytes.size() % input.bytes != 0)
                         fail("{} bytes are no multiple of the {} that input `{}` ({} {}) takes", bytes.size(), input.bytes, input.name,
                              name_of(input.dtype), text_of(input.dims));
@@ -76,8 +53,9 @@ std::vector<Tensor> read_batches(const std::filesystem::path& file, const Tensor
                     });
 }
 
-Samples Samples::of_folder(std::filesystem::path folder, size_t limit) {
+Samples Samples::of_folder(std::filesystem::path folder, size_t limit, ImagePreparation images) {
   Samples made;
+  made.images_ = std::move(images);
   made.folder_ = std::move(folder);
   made.limit_ = limit;
   return made;
@@ -90,22 +68,38 @@ Samples Samples::of_files(FileList files, size_t random_batches) {
   return made;
 }
 
+void Samples::load_folder(size_t index, std::span<const TensorInfo> inputs) const {
+  const TensorInfo& input = inputs[index];
+  const std::filesystem::path own = folder_ / input.name;
+  const bool separate = std::filesystem::is_directory(own);
+  const std::vector<std::filesystem::path> files = files_in(separate ? own : folder_);
+  if (not separate and inputs.size() > 1 and not std::ranges::all_of(files, is_archive))
+    fail("the network has {} inputs: `{}` needs a folder for each, of its name, or .npz files that hold all", inputs.size(),
+         folder_.string());
+  std::vector<Tensor> pictures;  // elements of batches
+  const size_t most = limit_ > 0 ? limit_ : SIZE_MAX;
+  const auto size = static_cast<size_t>(input.dims.empty() ? 1 : std::max<int64_t>(1, input.dims[0]));
+  for (const auto& file : files) {
+    if (batches_[index].size() >= most or (is_image(file) and pictures.size() / size >= most)) break;
+    std::vector<Tensor>& to = is_image(file) ? pictures : batches_[index];
+    std::vector<Tensor> more = read_batches(file, input, images_);
+    to.insert(to.end(), more.begin(), more.end());
+  }
+  if (pictures.empty()) return;
+  std::vector<Tensor> whole = whole_batches(pictures, input);
+  batches_[index].insert(batches_[index].end(), whole.begin(), whole.end());
+}
+
 void Samples::load(std::span<const TensorInfo> inputs) const {
   loaded_ = true;
   batches_.resize(inputs.size());
-  const auto append = [](std::vector<Tensor>& to, std::vector<Tensor> more) { to.insert(to.end(), more.begin(), more.end()); };
   for (size_t i = 0; i < inputs.size(); ++i) {
     for (const auto& [name, path] : files_)
-      if (name == inputs[i].name) append(batches_[i], read_batches(path, inputs[i]));
-    if (folder_.empty()) continue;
-    const std::filesystem::path own = folder_ / inputs[i].name;
-    const bool separate = std::filesystem::is_directory(own);
-    if (not separate and inputs.size() > 1)
-      fail("the network has {} inputs: `{}` needs a folder for each, of its name", inputs.size(), folder_.string());
-    for (const auto& file : files_in(separate ? own : folder_)) {
-      if (limit_ > 0 and batches_[i].size() >= limit_) break;
-      append(batches_[i], read_batches(file, inputs[i]));
-    }
+      if (name == inputs[i].name) {
+        std::vector<Tensor> more = read_batches(path, inputs[i], images_);
+        batches_[i].insert(batches_[i].end(), more.begin(), more.end());
+      }
+    if (not folder_.empty()) load_folder(i, inputs);
   }
   if (not folder_.empty())
     for (size_t i = 1; i < inputs.size(); ++i)

@@ -12,6 +12,7 @@
 #include "onnx/parse.h"
 #include "onnx/quantize_plan.h"
 #include "onnx/tensors.h"
+#include "onnx/write.h"
 
 namespace burnish::onnx {
 namespace {
@@ -27,23 +28,9 @@ int32_t proto_type(DType dtype) {
   }
 }
 
-/// Takes in what lies in other files: the model may be written anywhere.
-void take_in_external_data(proto::ModelProto& model, const std::filesystem::path& folder) {
-  ExternalData external(folder, {}, false);
-  TensorReader reader(external);
-  for (proto::TensorProto& one : *model.mutable_graph()->mutable_initializer()) {
-    if (one.data_location() != proto::TensorProto::EXTERNAL) continue;
-    const Tensor tensor = in_context([&] { return fmt::format("initializer `{}`", one.name()); }, [&] { return reader.read(one); });
-    one.clear_external_data();
-    one.clear_data_location();
-    one.set_raw_data(tensor.data(), tensor.bytes());
-  }
-}
-
-std::string bytes_of(const proto::ModelProto& model) {
-  std::string bytes;
-  if (not model.SerializeToString(&bytes)) fail("the model cannot be written: a protobuf message holds 2 GB at most");
-  return bytes;
+/// As the importer calls it.
+std::string layer_name(const proto::NodeProto& node, int place) {
+  return node.name().empty() ? fmt::format("{}_{}", node.op_type(), place) : node.name();
 }
 
 class ModelQuantizer {
@@ -61,6 +48,7 @@ class ModelQuantizer {
     size_t next = 0;
     for (int i = 0; i < nodes.size(); ++i) {
       proto::NodeProto node = nodes[i];
+      node.set_name(layer_name(node, i));  // places change: names that come from them would too
       if (next < plan.targets.size() and plan.targets[next].node == i) quantize(node, plan.targets[next++]);
       *graph_.add_node() = std::move(node);
     }
@@ -74,6 +62,7 @@ class ModelQuantizer {
   };
 
   void quantize(proto::NodeProto& node, const QuantizePlan::Target& target) {
+    if (options_.keeps_float and options_.keeps_float(node.name())) return;
     const auto known = [&](int input) { return ranges_.contains(node.input(input)); };
     if (not std::ranges::all_of(target.activations, known)) return;
     double scale = 1;
@@ -247,6 +236,17 @@ std::vector<std::string> tensors_to_quantize(std::span<const std::byte> model) {
       if (std::ranges::find(names, name) == names.end()) names.push_back(name);
     }
   return names;
+}
+
+std::vector<QuantizedLayer> layers_to_quantize(std::span<const std::byte> model) {
+  const auto parsed = parse_model(model);
+  std::vector<QuantizedLayer> layers;
+  for (const QuantizePlan::Target& target : quantize_plan(parsed->graph()).targets) {
+    const proto::NodeProto& node = parsed->graph().node(target.node);
+    QuantizedLayer& layer = layers.emplace_back(QuantizedLayer{layer_name(node, target.node), node.output(0), {}});
+    for (const int input : target.activations) layer.activations.push_back(node.input(input));
+  }
+  return layers;
 }
 
 bool is_quantized(std::span<const std::byte> model) {

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,12 +20,22 @@ namespace burnish::onnx {
 using TensorRanges = std::map<std::string, std::pair<double, double>, std::less<>>;
 
 struct QuantizeOptions {
-  DType activations = DType::u8;  // u8: any zero point; i8: symmetric
-  bool per_channel = true;        // weights: else one scale for each tensor
+  DType activations = DType::u8;                                // u8: any zero point; i8: symmetric
+  bool per_channel = true;                                      // weights: else one scale for each tensor
+  std::function<bool(std::string_view node)> keeps_float = {};  // nodes to leave alone, by name; empty: none
 };
 
 /// The tensors whose ranges `quantized` asks for, in the order of the nodes.
 std::vector<std::string> tensors_to_quantize(std::span<const std::byte> model);
+
+/// A node that `quantized` would quantize.
+struct QuantizedLayer {
+  std::string name;                      // the importer's where the file has none
+  std::string output;                    // its first
+  std::vector<std::string> activations;  // inputs that are quantized as they are computed
+};
+/// In the order of the file.
+std::vector<QuantizedLayer> layers_to_quantize(std::span<const std::byte> model);
 
 /// Whether any node quantizes or computes on quantized tensors.
 bool is_quantized(std::span<const std::byte> model);

@@ -29,12 +29,6 @@ void infer(const ImageDecoder& op, InferContext& context) {
   context.output(0, DType::u8, {height, width, op.format == PixelFormat::grayscale ? 1 : 3});
 }
 
-Image decoded(std::span<const uint8_t> bytes) {
-  for (const auto decode : {decode_bmp, decode_pnm, decode_png, decode_tiff, decode_jpeg})
-    if (std::optional<Image> image = decode(bytes)) return std::move(*image);
-  fail_unsupported("the picture's format is not known; bitmaps, portable any-maps, PNG, TIFF and JPEG are read");
-}
-
 /// Brightness as ITU-R 601 weighs the colors, in whole numbers as picture libraries do.
 uint8_t brightness(const uint8_t* rgb) {
   return static_cast<uint8_t>((uint32_t{rgb[0]} * 19595 + uint32_t{rgb[1]} * 38470 + uint32_t{rgb[2]} * 7471 + 0x8000U) >> 16U);
@@ -50,7 +44,7 @@ void write_pixel(PixelFormat format, const uint8_t* from, int64_t channels, uint
 }
 
 void reference(const ImageDecoder& op, EvalContext& context) {
-  const Image image = decoded(context.input(0).values<uint8_t>());
+  const Image image = decode_image(context.input(0).values<uint8_t>());
   const int64_t channels = op.format == PixelFormat::grayscale ? 1 : 3;
   Tensor& out = context.allocate(0, DType::u8, {image.height, image.width, channels});
   uint8_t* to = out.mutable_values<uint8_t>().data();

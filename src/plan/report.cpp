@@ -39,13 +39,18 @@ ordered_json refusals_of(const tactics::NodeCandidates& node) {
   return list;
 }
 
-/// What sample data told of rounding: nothing where nobody looked.
+/// What sample data told of rounding: the whole, every assignment that was tried, runs of nodes alone. Nothing where nobody looked.
 ordered_json precision_of(const Graph& graph, const tactics::CandidateSet& found, const tactics::Assignment& chosen) {
   ordered_json precision = ordered_json::object();
   if (chosen.cosine >= 0) precision = {{"cosine_on_sample_data", chosen.cosine}, {"nodes_kept_exact", chosen.kept_exact}};
   for (const tactics::NodeCandidates& node : found.nodes)
     if (not node.kept_from_halves.empty())
       precision["kept_from_f16"].push_back({{"name", graph.node(node.node).name}, {"reason", node.kept_from_halves}});
+  for (const tactics::PrecisionTry& one : chosen.tries)
+    precision["tries"].push_back({{"expected_us", one.seconds * 1e6}, {"error", one.error}, {"nodes_kept_exact", one.kept_exact}});
+  for (const tactics::PrecisionRun& run : chosen.sensitivity)
+    precision["sensitivity"].push_back(
+        {{"first", run.first}, {"last", run.last}, {"nodes", run.nodes}, {"cosine_lost", run.error}, {"saved_us", run.saved * 1e6}});
   return precision;
 }
 

@@ -18,43 +18,18 @@ namespace {
 using tactics::Assignment;
 using tactics::Candidate;
 using tactics::CandidateSet;
-using Outputs = std::vector<std::vector<Tensor>>;  // of each sample
 
-constexpr uint64_t samples = 3;
-/// Samples are not the user's data: on them, only this part of the error that the user accepts is used.
+constexpr uint64_t made_up_samples = 3;
+constexpr size_t most_samples = 16;  // of the application's
+/// What the engine will see differs from the samples: on them, only this part of the error that the user accepts is used.
 constexpr double part_of_error = 0.7;
 constexpr size_t first_runs = 8;
 constexpr size_t most_rehearsals = 28;
 constexpr double most_seconds = 20;  // looking for contributions: a busy machine gets a coarser answer
 /// Seconds; what saves less counts as saving this much.
 constexpr double shortest = 1e-7;
-/// Runs that contribute less than this part of the accepted error are not looked into.
-constexpr double negligible = 0.05;
-
-/// 1 - cosine of the angle between two tensors; nothing where the wanted one is zero or not finite. NaN in `got` alone is as bad as can be.
-std::optional<double> error_of(const Tensor& wanted, const Tensor& got) {
-  double product = 0, square_wanted = 0, square_got = 0;
-  for (int64_t i = 0; i < wanted.size(); ++i) {
-    const double a = wanted.number(i), b = got.number(i);
-    if (not std::isfinite(a)) continue;
-    product += a * b;
-    square_wanted += a * a;
-    square_got += b * b;
-  }
-  if (square_wanted == 0) return {};
-  const double cosine = product / std::sqrt(square_wanted * square_got);
-  return std::isfinite(cosine) ? 1 - cosine : 1;
-}
-
-/// Of all floating outputs and of the samples in `got` the worst; nothing where there is nothing to compare.
-std::optional<double> error_of(const Outputs& wanted, const Outputs& got) {
-  std::optional<double> worst;
-  for (size_t sample = 0; sample < got.size(); ++sample)
-    for (size_t i = 0; i < wanted[sample].size(); ++i)
-      if (is_floating(wanted[sample][i].dtype()))
-        if (const auto error = error_of(wanted[sample][i], got[sample][i])) worst = std::max(worst.value_or(0), *error);
-  return worst;
-}
+/// Runs that contribute less than this part of the error of all are not looked into.
+constexpr double negligible = 0.02;
 
 double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -86,7 +61,8 @@ class Guard {
   }
 
  private:
-  double accepted() const { return part_of_error * (1 - config_.min_cosine); }
+  double accepted() const { return part_of_error * config_.budget.limit; }
+  double error_of(const Outputs& got) const { return config_.budget.error(wanted_, got); }
   bool rounds(size_t node, uint32_t candidate) const {
     return tactics::rounds(found_.nodes[node].request, found_.nodes[node].candidates[candidate]);
   }
@@ -106,13 +82,56 @@ class Guard {
 
   Assignment judge() {
     exact_ = assign_with(std::vector<bool>(found_.nodes.size(), true));
-    for (uint64_t seed = 1; seed <= samples; ++seed) inputs_.push_back(sample_inputs(graph_, seed));
-    wanted_ = rehearse(exact_.chosen, samples);
-    const auto error = error_of(wanted_, rehearse(free_.chosen, samples));
-    if (not error) return unjudged("its outputs on sample data are zero or not finite");
-    Assignment judged = free_;
-    judged.cosine = 1 - *error;
-    return *error <= accepted() or rounding_.empty() ? judged : improve(*error);
+    take_samples();
+    exact_outputs_ = rehearse(exact_.chosen, inputs_.size());
+    wanted_ = config_.budget.exact != nullptr ? *config_.budget.exact : exact_outputs_;
+    const Outputs got = rehearse(free_.chosen, inputs_.size());
+    const double error = error_of(got);
+    if (std::isnan(error)) return unjudged("its outputs on sample data are zero or not finite");
+    Assignment judged = tried(free_, got, 0);
+    judged.tries = tries_;
+    if (error <= accepted() or rounding_.empty()) return judged;
+    free_cosine_error_ = 1 - judged.cosine;
+    return improve(error);
+  }
+
+  void take_samples() {
+    if (config_.samples) {
+      const std::vector<TensorInfo> infos = input_infos();
+      const size_t most = config_.budget.exact != nullptr ? config_.budget.exact->size() : most_samples;
+      for (size_t i = 0; i < most; ++i) {
+        std::vector<Tensor> inputs = config_.samples(infos, i);
+        if (inputs.empty()) break;
+        inputs_.push_back(std::move(inputs));
+      }
+      if (inputs_.empty()) fail("there are no sample inputs");
+    } else {
+      for (uint64_t seed = 1; seed <= made_up_samples; ++seed) inputs_.push_back(sample_inputs(graph_, seed));
+    }
+  }
+
+  std::vector<TensorInfo> input_infos() const {
+    std::vector<TensorInfo> infos;
+    for (const ValueId input : graph_.inputs()) {
+      const Value& value = graph_.value(input);
+      const Dims dims = value.type.shape.dims();
+      infos.push_back({.name = value.name,
+                       .dtype = value.type.dtype,
+                       .dims = dims,
+                       .format = tactics::plain_format(value.type).text(),
+                       .bytes = static_cast<size_t>(element_count(dims)) * byte_size(value.type.dtype)});
+    }
+    return infos;
+  }
+
+  /// Notes what an assignment with so many exact nodes gave.
+  Assignment tried(Assignment made, const Outputs& got, size_t kept_exact) {
+    const double cosine_lost = cosine_error(wanted_, got);
+    made.cosine = std::isnan(cosine_lost) ? -1 : 1 - cosine_lost;
+    made.error = error_of(got);
+    made.kept_exact = kept_exact;
+    tries_.push_back({made.seconds, made.error, kept_exact});
+    return made;
   }
 
   Assignment unjudged(std::string_view reason) const {
@@ -165,7 +184,8 @@ class Guard {
       if (follows(node)) rounded[node] = reads_rounded(node, rounded);
       if (not rounded[node]) chosen[node] = exact_.chosen[node];
     }
-    return error_of(wanted_, rehearse(chosen, 1)).value_or(0);
+    const double error = cosine_error(wanted_, rehearse(chosen, 1));
+    return std::isnan(error) ? 0 : std::max(0.0, error - cosine_error(wanted_, exact_outputs_));
   }
 
   Run measured(size_t first, size_t last) {
@@ -185,7 +205,7 @@ class Guard {
     for (size_t i = 0; i < count; ++i) runs.push_back(measured(rounding_.size() * i / count, rounding_.size() * (i + 1) / count));
     while (rehearsals_ + 2 <= most_rehearsals and seconds_since(begin) < most_seconds) {
       const auto worst = std::ranges::max_element(runs, {}, [](const Run& run) { return run.size() > 1 ? run.error : -1; });
-      if (worst == runs.end() or worst->size() < 2 or worst->error < negligible * accepted()) break;
+      if (worst == runs.end() or worst->size() < 2 or worst->error < negligible * free_cosine_error_) break;
       const Run whole = *worst;
       *worst = measured(whole.first, whole.first + whole.size() / 2);
       runs.push_back(measured(whole.first + whole.size() / 2, whole.last));
@@ -198,10 +218,10 @@ class Guard {
     std::vector<bool> exact(found_.nodes.size(), false);
     for (const Run& run : runs)
       for (size_t i = run.first; i < run.last; ++i) exact[rounding_[i]] = true;
-    Assignment made = assign_with(exact);
-    made.cosine = 1 - error_of(wanted_, rehearse(made.chosen, samples)).value_or(0);
-    made.kept_exact = static_cast<size_t>(std::ranges::count(exact, true));
-    return made;
+    const auto kept = static_cast<size_t>(std::ranges::count(exact, true));
+    Assignment made = assign_with(std::move(exact));
+    const Outputs got = rehearse(made.chosen, inputs_.size());
+    return tried(std::move(made), got, kept);
   }
 
   /// Makes as few runs exact as it takes, first those whose rounding costs most error for each second it saves.
@@ -209,24 +229,25 @@ class Guard {
     keeps_artifacts_ = true;
     std::vector<Run> runs = contributions();
     std::ranges::sort(runs, std::ranges::greater(), [](const Run& run) { return run.error / std::max(run.saved, shortest); });
-    Assignment best = exact_;
-    best.cosine = 1;
-    best.kept_exact = rounding_.size();
+    Assignment best = tried(exact_, exact_outputs_, rounding_.size());
     for (size_t too_few = 0, enough = runs.size(); enough - too_few > 1;) {
       const size_t count = (too_few + enough) / 2;
-      Assignment tried = with_exact(std::span(runs).first(count));
-      const bool good = 1 - tried.cosine <= accepted();
+      Assignment made = with_exact(std::span(runs).first(count));
+      const bool good = made.error <= accepted();
       (good ? enough : too_few) = count;
-      if (good and tried.seconds < best.seconds) best = std::move(tried);
+      if (good and made.seconds < best.seconds) best = std::move(made);
     }
+    best.tries = tries_;
+    for (const Run& run : runs) best.sensitivity.push_back({name_at(run.first), name_at(run.last - 1), run.size(), run.error, run.saved});
     return told(std::move(best), error);
   }
+  const std::string& name_at(size_t rounding) const { return graph_.node(found_.nodes[rounding_[rounding]].node).name; }
 
   Assignment told(Assignment made, double error) const {
     log(Severity::info,
-        fmt::format("precision: {} of {} nodes stay exact: cosine {:.6f} instead of {:.6f} on sample data, expected {:.3f} ms "
+        fmt::format("precision: {} of {} nodes stay exact: error {:.3g} instead of {:.3g} for {} on sample data, expected {:.3f} ms "
                     "instead of {:.3f} (all exact: {:.3f}); {} rehearsals",
-                    made.kept_exact, rounding_.size(), made.cosine, 1 - error, 1e3 * made.seconds, 1e3 * free_.seconds,
+                    made.kept_exact, rounding_.size(), made.error, error, config_.budget.text, 1e3 * made.seconds, 1e3 * free_.seconds,
                     1e3 * exact_.seconds, rehearsals_));
     return made;
   }
@@ -239,7 +260,10 @@ class Guard {
   std::vector<size_t> rounding_;   // nodes of the set that round where they may
   Assignment exact_;
   std::vector<std::vector<Tensor>> inputs_;  // of each sample
-  Outputs wanted_;
+  Outputs exact_outputs_;                    // where nothing rounds that need not
+  Outputs wanted_;                           // what the application takes for right
+  double free_cosine_error_ = 0;
+  std::vector<tactics::PrecisionTry> tries_;
   size_t rehearsals_ = 0;
   std::map<Hash128, Tensor> artifacts_;
   bool keeps_artifacts_ = false;

@@ -3,19 +3,22 @@
 // Called by the build, after the first assignment. It knows no operator and no backend, and never measures time.
 #pragma once
 
+#include "burnish/accuracy.h"
 #include "burnish/logger.h"
+#include "precision/errors.h"
 #include "tactics/assign.h"
 
 namespace burnish {
 
 struct PrecisionGuardConfig {
-  double min_cosine = 0.999;  // of the outputs with those of the exact assignment
+  AccuracyBudget budget = cosine_budget(0.999);
+  SampleBatches samples = {};  // of the application; empty: made-up inputs
   tactics::AssignConfig assign;
   Logger logger;
 };
 
-/// `chosen` is what `assign` made of the same config. Returns it, or an assignment with fewer rounding nodes, with `cosine` filled in. Where the
-/// network cannot be judged (random operators, outputs that are not finite) the log says so, and `chosen` comes back.
+/// `chosen` is what `assign` made of the same config. Returns it, or an assignment with fewer rounding nodes, with what was tried filled in.
+/// Where the network cannot be judged (random operators, outputs that are not finite) the log says so, and `chosen` comes back.
 tactics::Assignment guard_precision(const Graph& graph, const tactics::CandidateSet& found, tactics::Assignment chosen,
                                     const PrecisionGuardConfig& config);
 

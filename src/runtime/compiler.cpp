@@ -1,7 +1,5 @@
 #include "runtime/compiler.h"
 
-#include <algorithm>
-
 #include "base/parallel.h"
 #include "passes/pipeline.h"
 #include "runtime/pass_options.h"
@@ -11,27 +9,6 @@
 #include "tactics/timing.h"
 
 namespace burnish::runtime {
-namespace {
-
-/// The choices that name a node of this set and a candidate it has: sizes decide which variants there are.
-tactics::Choices fitting(const tactics::Choices& all, const Graph& graph, const tactics::CandidateSet& found) {
-  tactics::Choices kept;
-  if (all.nodes.empty()) return kept;
-  const std::vector<std::string> names = tactics::unique_names(graph, found);
-  for (size_t i = 0; i < names.size(); ++i) {
-    const auto choice = all.nodes.find(names[i]);
-    if (choice == all.nodes.end()) continue;
-    const auto& candidates = found.nodes[i].candidates;
-    if (std::ranges::any_of(candidates, [&](const tactics::Candidate& candidate) {
-          return tactics::name_of(candidate) == choice->second.tactic and candidate.variant.text() == choice->second.variant;
-        }))
-      kept.nodes.insert(*choice);
-  }
-  return kept;
-}
-
-}  // namespace
-
 Compiler::Compiler(const engine::Recipe& recipe, const engine::EngineData& data, Logger logger)
     : recipe_(recipe),
       choices_(data.choices.empty() ? tactics::Choices() : tactics::Choices::parse(data.choices)),
@@ -53,7 +30,7 @@ std::shared_ptr<const Program> Compiler::compile(Graph graph) {
   tactics::TimingConfig timing;
   timing.level = 0;
   tactics::measure(found, timing);
-  const tactics::Choices pinned = fitting(choices_, graph, found);
+  const tactics::Choices pinned = tactics::fitting(choices_, graph, found);
   tactics::AssignConfig assign;
   if (not pinned.nodes.empty()) assign.pinned = &pinned;
   return std::make_shared<const Program>(plan::make(graph, found, tactics::assign(graph, found, assign)), store_, false);

@@ -17,15 +17,6 @@ std::string usable_backend(const std::string& wanted) {
   return backend != nullptr and backend->unavailable().empty() ? wanted : "cpu";
 }
 
-Graph graph_of(const engine::EngineData& data) {
-  Graph graph = parse_graph(data.graph, [&](const Hash128& hash) {
-    const auto found = data.constants.find(hash);
-    return found == data.constants.end() ? nullptr : found->second;
-  });
-  verify(graph);
-  return graph;
-}
-
 /// What an application sees of a value whose sizes are open: -1 where they are.
 TensorInfo info_of(const Graph& graph, ValueId id, const std::string& name) {
   const TensorType& type = graph.type(id);
@@ -58,6 +49,15 @@ std::string outside(const engine::SizeRange& range, std::span<const int64_t> dim
 }
 
 }  // namespace
+
+Graph graph_of(const engine::EngineData& data) {
+  Graph graph = parse_graph(data.graph, [&](const Hash128& hash) {
+    const auto found = data.constants.find(hash);
+    return found == data.constants.end() ? nullptr : found->second;
+  });
+  verify(graph);
+  return graph;
+}
 
 plan::Plan plan_again(const engine::EngineData& data, const std::string& backend, int threads) {
   Graph graph = graph_of(data);

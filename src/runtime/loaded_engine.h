@@ -44,6 +44,8 @@ class LoadedEngine {
   std::vector<TensorInfo> outputs_;
 };
 
+/// The portable graph. Throws Error where the data, which may come from a file, hold none.
+Graph graph_of(const engine::EngineData& data);
 /// A plan from the engine's portable graph by estimates alone, for `backend` with `threads`.
 plan::Plan plan_again(const engine::EngineData& data, const std::string& backend, int threads);
 

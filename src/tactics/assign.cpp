@@ -29,11 +29,23 @@ Allowed row_major_only(const CandidateSet& found, const Allowed& allowed) {
   return uniform;
 }
 
-/// Takes out candidates that round, where the node must be exact.
+/// Takes out candidates that round, where the node should be exact. Where all do, that is what the application asked for.
 void forbid_rounding(const CandidateSet& found, const std::vector<bool>& exact, Allowed& allowed) {
-  for (size_t node = 0; node < exact.size(); ++node)
-    if (exact[node])
-      std::erase_if(allowed[node], [&](uint32_t i) { return rounds(found.nodes[node].request, found.nodes[node].candidates[i]); });
+  for (size_t node = 0; node < exact.size(); ++node) {
+    if (not exact[node]) continue;
+    std::vector<uint32_t> left = allowed[node];
+    std::erase_if(left, [&](uint32_t i) { return rounds(found.nodes[node].request, found.nodes[node].candidates[i]); });
+    if (not left.empty()) allowed[node] = std::move(left);
+  }
+}
+
+void forbid(const Graph& graph, const CandidateSet& found, const std::vector<std::vector<bool>>& ruled_out, Allowed& allowed) {
+  for (size_t node = 0; node < ruled_out.size(); ++node) {
+    std::erase_if(allowed[node], [&](uint32_t i) { return ruled_out[node][i]; });
+    if (allowed[node].empty())
+      fail("{}: the kernel that the choices pin has not the type that is asked for the layer",
+           describe(graph.node(found.nodes[node].node)));
+  }
 }
 
 void check_usable(const Graph& graph, const CandidateSet& found, const Allowed& allowed) {
@@ -83,6 +95,7 @@ double cost_of(const CandidateSet& set, const Candidate& candidate) {
 
 Assignment assign(const Graph& graph, const CandidateSet& found, const AssignConfig& config) {
   Allowed allowed = allowed_candidates(graph, found, config.pinned);
+  forbid(graph, found, config.ruled_out, allowed);
   forbid_rounding(found, config.exact, allowed);
   check_usable(graph, found, allowed);
   const AssignModel model(graph, found, config.io_formats);

@@ -70,4 +70,18 @@ std::vector<std::vector<uint32_t>> allowed_candidates(const Graph& graph, const 
   return allowed;
 }
 
+Choices fitting(const Choices& all, const Graph& graph, const CandidateSet& found) {
+  Choices kept;
+  if (all.nodes.empty()) return kept;
+  const std::vector<std::string> names = unique_names(graph, found);
+  for (size_t i = 0; i < names.size(); ++i) {
+    const auto choice = all.nodes.find(names[i]);
+    if (choice == all.nodes.end()) continue;
+    const auto& candidates = found.nodes[i].candidates;
+    if (std::ranges::any_of(candidates, [&](const Candidate& candidate) { return matches(candidate, choice->second); }))
+      kept.nodes.insert(*choice);
+  }
+  return kept;
+}
+
 }  // namespace burnish::tactics

@@ -14,4 +14,8 @@ std::vector<std::string> unique_names(const Graph& graph, const CandidateSet& fo
 /// Throws Error that names the nearest node, or the available tactics and variants, where a choice does not fit.
 std::vector<std::vector<uint32_t>> allowed_candidates(const Graph& graph, const CandidateSet& found, const Choices* pinned);
 
+/// The choices that name a node of this set and a candidate it has: for the same network in other circumstances, where sizes or outputs decide
+/// which variants there are.
+Choices fitting(const Choices& all, const Graph& graph, const CandidateSet& found);
+
 }  // namespace burnish::tactics

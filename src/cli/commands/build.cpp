@@ -30,7 +30,8 @@ void print_stage(const Arguments& arguments, Stage stage, const BuildConfig& con
 
 void run_build(const Arguments& arguments, Console& console) {
   console.set_verbose(arguments.build.verbose);
-  check_outputs({arguments.model, arguments.build.choices}, {arguments.output, arguments.save_choices, arguments.build.timing_cache});
+  check_outputs({arguments.model, arguments.build.choices},
+                {arguments.output, arguments.save_choices, arguments.build.timing_cache, arguments.build.accuracy.report});
   BuildConfig config = build_config(arguments.build, arguments.model);
   config.force_tactic = arguments.force_tactic;
   config.pass_limit = arguments.pass_limit;
@@ -42,7 +43,7 @@ void run_build(const Arguments& arguments, Console& console) {
     return print_stage(arguments, stage_from_name(arguments.stop_after).value(), config, console);
   }
   if (arguments.output.empty()) fail_usage("where to? give -o FILE, or --stop-after=STAGE to look at a stage of the build");
-  const Engine engine = build_with_bar(arguments.model, config, console);
+  const Engine engine = build_as_asked(arguments.model, config, arguments.build, console);
   engine.save(arguments.output);
   if (not arguments.save_choices.empty()) write_file(arguments.save_choices, engine.choices());
   console.info("{}: {} inputs, {} outputs, {:.1f} MiB; a session takes {:.1f} MiB", arguments.output.string(), engine.inputs().size(),
@@ -68,6 +69,7 @@ void add_build(Command& app, Console& console) {
   command.option("--pass-limit", &arguments->pass_limit, "stop the passes after so many changes, to find the one that breaks something");
   command.option("--dump-folder", &arguments->dump_folder, "where a failing pass leaves its graph", {.type = "FOLDER"});
   add_build_options(command, arguments->build);
+  add_sample_options(command, arguments->build.accuracy);
   command.does([arguments, &console] { run_build(*arguments, console); });
 }
 

@@ -17,7 +17,7 @@ struct Knob {
   std::string_view meaning;
 };
 
-std::array<Knob, 15> knobs() {
+std::array<Knob, 19> knobs() {
   const BuildConfig standard;
   return {{
       {"backend", "--backend", "--backend", "name", standard.backend, "the device family to build for"},
@@ -30,6 +30,11 @@ std::array<Knob, 15> knobs() {
        "types that tensors may be stored in besides the model's"},
       {"min_cosine", "--min-cosine", "--minCosine", "0 to 1, 0: not looked at", fmt::format("{}", standard.min_cosine),
        "how near permitted types must keep the outputs to exact ones, on sample data"},
+      {"accuracy", "--accuracy", "--accuracy", "measure and bound", "none", "in place of min_cosine: cos:0.999, max:1e-2 or top1:0.99"},
+      {"layers.precisions", "--layer-precisions", "--layerPrecisions", "layer to type", "none", "what layers of a name compute in"},
+      {"layers.output_types", "--layer-output-types", "--layerOutputTypes", "layer to types", "none", "how their results are stored"},
+      {"layers.constraints", "--precision-constraints", "--precisionConstraints", "none, prefer, obey", "none; burnish build: obey",
+       "what becomes of a type that no kernel of the layer has"},
       {"io_formats", "", "--inputIOFormats, --outputIOFormats", "name to format", "the model's",
        "type and order of axes of inputs and outputs"},
       {"optimization_level", "--level", "--builderOptimizationLevel", "0 to 5", std::to_string(standard.optimization_level),

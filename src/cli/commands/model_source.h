@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "burnish/build.h"
+#include "cli/accurate_build.h"
 #include "cli/console.h"
 #include "cli/progress_bar.h"
 #include "cli/values.h"
@@ -23,6 +24,11 @@ struct BuildArguments {
   bool f16 = false;
   bool bf16 = false;
   double min_cosine = BuildConfig{}.min_cosine;
+  std::vector<std::string> layer_precisions;
+  std::vector<std::string> layer_output_types;
+  std::string precision_constraints = "obey";
+  AccuracyArguments accuracy;
+  bool int8 = false;
   int level = 3;
   std::filesystem::path timing_cache;
   std::filesystem::path choices;
@@ -38,8 +44,12 @@ ShapeList shapes_of(const BuildArguments& arguments);
 
 /// Whether the file begins as engines do. Throws Error where it cannot be read.
 bool is_engine_file(const std::filesystem::path& path);
+/// Options that say what samples there are, and how pictures become inputs.
+void add_sample_options(Command& command, AccuracyArguments& arguments);
 /// Builds with the console's messages and a bar.
 Engine build_with_bar(const std::filesystem::path& model, BuildConfig config, Console& console);
+/// The same, within an accuracy where the arguments ask for one.
+Engine build_as_asked(const std::filesystem::path& model, BuildConfig config, const BuildArguments& arguments, Console& console);
 /// An engine is opened, anything else is built as a model.
 Engine open_or_build(const std::filesystem::path& path, const BuildArguments& arguments, Console& console);
 

@@ -17,7 +17,6 @@ namespace {
 struct Arguments {
   std::filesystem::path model;
   std::filesystem::path output;
-  std::filesystem::path samples;
   std::filesystem::path read_cache;
   std::filesystem::path write_cache;
   std::string method = "entropy";
@@ -32,14 +31,16 @@ constexpr size_t random_batches = 4;
 
 CalibrationRanges calibrated(const Arguments& arguments, Console& console) {
   if (not arguments.read_cache.empty()) return read_calibration_cache(read_text(arguments.read_cache));
-  if (arguments.samples.empty())
+  if (arguments.build.accuracy.samples.empty())
     console.warning("no sample inputs: the ranges come from random data, and the model's accuracy will suffer. Give --samples=FOLDER");
-  const Samples samples = arguments.samples.empty() ? Samples::of_files({}, random_batches)
-                                                    : Samples::of_folder(arguments.samples, static_cast<size_t>(arguments.batches));
+  AccuracyArguments accuracy = arguments.build.accuracy;
+  accuracy.most_samples = arguments.batches;
+  const Samples random = Samples::of_files({}, random_batches);
   CalibrationConfig config;
   config.method = arguments.method;
   config.percentile = arguments.percentile;
-  config.batches = [&](std::span<const TensorInfo> inputs, size_t batch) { return samples.batch(inputs, batch); };
+  config.batches = sample_batches(accuracy);
+  if (not config.batches) config.batches = [&](std::span<const TensorInfo> inputs, size_t batch) { return random.batch(inputs, batch); };
   config.build = build_config(arguments.build, arguments.model);
   ProgressBar bar;
   config.build.progress = [&](std::string_view stage, size_t done, size_t total) {
@@ -73,17 +74,17 @@ void run_quantize(const Arguments& arguments, Console& console) {
 void add_quantize(Command& app, Console& console) {
   Command command = app.add("quantize", "Calibrate a model and write it back with 8-bit quantization");
   command.footer(
-      "Example: burnish quantize model.onnx -o model.int8.onnx --samples images/\nSamples are .npy or raw files, one or more batches each; "
-      "a "
+      "Example: burnish quantize model.onnx -o model.int8.onnx --samples images/\nSamples are pictures, .npy, .npz or raw files, one or "
+      "more batches each; a "
       "network of several inputs takes a folder for each, of its name.");
   const auto arguments = std::make_shared<Arguments>();
   command.option("model", &arguments->model, "ONNX file", {.type = "MODEL", .required = true});
   command.option("-o,--output", &arguments->output, "ONNX file to write", {.type = "FILE"});
-  command.option("--samples", &arguments->samples, "folder of sample inputs", {.type = "FOLDER"});
+  add_sample_options(command, arguments->build.accuracy);
   command.option("--batches", &arguments->batches, "how many batches to use at most; 0: all",
                  {.shows_default = true, .range = {{0, 1000000}}});
   command.option("--method", &arguments->method, "how ranges are chosen",
-                 {.shows_default = true, .among = {"entropy", "minmax", "percentile", "mse"}});
+                 {.shows_default = true, .among = {"auto", "entropy", "minmax", "percentile", "mse"}});
   command.option("--percentile", &arguments->percentile, "of the magnitudes, for --method=percentile",
                  {.shows_default = true, .range = {{50, 100}}});
   command.option("--activations", &arguments->activations, "u8: any zero point; i8: symmetric",

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cli/layer_demands.h"
 #include "cli/trtexec/flag_tables.h"
 #include "cli/usage_error.h"
 
@@ -144,8 +145,6 @@ constexpr Flag build_table[] = {
     {"--buildOnly", "", "8", works, "former name of --skipInference", [](Options& o, Text) { o.skip_inference = true; }},
 };
 
-constexpr Text model_types =
-    "precision is part of the model's types and of --bf16 and --fp16; there is no per-layer control in this version";
 constexpr Text one_calibration = "calibration uses the shapes that the engine is built for";
 constexpr Text no_low_bits = "not in this version; a model whose own types are that narrow runs as it is, without a flag";
 
@@ -167,9 +166,13 @@ constexpr Flag precision_table[] = {
     {"--int4", "", "10", refused, no_low_bits},
     {"--directIO", "", "8-", nothing,
      "inputs and outputs are used where they are; only --inputIOFormats and --outputIOFormats change their form"},
-    {"--precisionConstraints", "HOW", "8-10", refused, model_types},
-    {"--layerPrecisions", "LAYER:TYPE,...", "8-10", refused, model_types},
-    {"--layerOutputTypes", "LAYER:TYPE,...", "8-10", refused, model_types},
+    {"--precisionConstraints", "HOW", "8-10", works,
+     "none, prefer (types of layers where kernels have them, else a warning) or obey (else an error)",
+     [](Options& o, Text v) { o.layers.constraints = parse_constraints(v); }},
+    {"--layerPrecisions", "LAYER:TYPE,...", "8-10", works, "what layers compute in; a name may hold one *, and * alone is for all others",
+     [](Options& o, Text v) { o.layers.precisions = parse_layer_types(v, false); }},
+    {"--layerOutputTypes", "LAYER:TYPE,...", "8-10", works, "how results are stored; several results: TYPE+TYPE",
+     [](Options& o, Text v) { o.layers.output_types = parse_layer_types(v, true); }},
 };
 
 }  // namespace

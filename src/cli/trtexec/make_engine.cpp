@@ -57,6 +57,7 @@ BuildConfig build_config(const Options& o) {
   if (o.permit_f16) config.permitted.push_back(DType::f16);
   if (o.permit_bf16) config.permitted.push_back(DType::bf16);
   config.min_cosine = o.min_cosine;
+  config.layers = o.layers;
   config.optimization_level = o.optimization_level;
   config.average_timing = o.average_timing;
   config.max_tactics = o.max_tactics;
@@ -85,6 +86,11 @@ bool stores(const Engine& engine, DType dtype) {
   return false;
 }
 
+void note_unasked_types(const Options& o, Console& console) {
+  if (o.layers.constraints == PrecisionConstraints::none and not(o.layers.precisions.empty() and o.layers.output_types.empty()))
+    console.warning("--layerPrecisions and --layerOutputTypes ask for nothing without --precisionConstraints=prefer or obey");
+}
+
 /// A permission that changed nothing is worth a word: the user expected it to.
 void note_permissions(const Options& o, const Engine& engine, Console& console) {
   for (const auto& [permitted, dtype, name] :
@@ -98,15 +104,17 @@ constexpr size_t random_batches = 4;
 /// From the cache where there is one; else measured on the inputs of the command line, or on random ones.
 CalibrationRanges calibrated(const Options& o, const BuildConfig& build_config, Console& console) {
   if (not o.calibration.empty() and std::filesystem::exists(o.calibration)) return read_calibration_cache(read_text(o.calibration));
-  if (o.inputs.empty())
+  const SampleBatches folder = sample_batches(o.accuracy);
+  if (o.inputs.empty() and not folder)
     console.warning(
         "NO CALIBRATION DATA: the ranges of --int8 come from random inputs, and the network's accuracy will suffer. Give a cache by "
         "--calib=FILE, "
-        "or real inputs by --loadInputs");
+        "or real inputs by --samples or --loadInputs");
   const Samples samples = Samples::of_files(o.inputs, random_batches);
   CalibrationConfig config;
   config.build = build_config;
-  config.batches = [&](std::span<const TensorInfo> inputs, size_t batch) { return samples.batch(inputs, batch); };
+  config.batches = folder;
+  if (not folder) config.batches = [&](std::span<const TensorInfo> inputs, size_t batch) { return samples.batch(inputs, batch); };
   CalibrationRanges ranges = calibrate(o.model, config);
   if (not o.calibration.empty()) write_file(o.calibration, calibration_cache(ranges, config.method));
   return ranges;
@@ -114,12 +122,19 @@ CalibrationRanges calibrated(const Options& o, const BuildConfig& build_config, 
 
 /// The model as it is, or quantized where --int8 asks for it.
 Engine build_model(const Options& o, const BuildConfig& config, Console& console) {
+  if (not o.accuracy.accuracy.empty()) {
+    const bool has_cache = not o.calibration.empty() and std::filesystem::exists(o.calibration);
+    CalibrationRanges known = has_cache ? read_calibration_cache(read_text(o.calibration)) : CalibrationRanges();
+    return build_accurate(o.model, config, o.accuracy, o.permit_int8, std::move(known), console);
+  }
   if (not o.permit_int8) return build(o.model, config);
   if (is_quantized(o.model)) {
     console.info("The model is quantized already: --int8 and --calib change nothing.");
     return build(o.model, config);
   }
-  const std::string model = quantize(o.model, calibrated(o, config, console), {.activations = DType::i8});
+  QuantizeConfig quantize_config{.activations = DType::i8};
+  quantize_config.keeps_float = layers_in_float(config.layers);
+  const std::string model = quantize(o.model, calibrated(o, config, console), quantize_config);
   return build(std::as_bytes(std::span(model)), config, o.model.parent_path());
 }
 
@@ -140,6 +155,7 @@ Engine build_engine(const Options& o, Console& console) {
   bar.clear();
   console.info("Engine built in {:.6g} sec.", watch.seconds());
   note_permissions(o, engine, console);
+  note_unasked_types(o, console);
   if (not o.save_engine.empty()) {
     engine.save(o.save_engine);
     console.info("Created engine with size: {:.6g} MiB", mebibytes(std::filesystem::file_size(o.save_engine)));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "burnish/build.h"
+#include "cli/accurate_build.h"
 #include "cli/values.h"
 #include "tactics/registry.h"
 
@@ -43,6 +44,8 @@ struct Options {
   bool permit_int8 = false;
   std::filesystem::path calibration;
   double min_cosine = BuildConfig{}.min_cosine;
+  LayerDemands layers;
+  AccuracyArguments accuracy;
   Verbosity verbosity = Verbosity::names;
   std::string backend{tactics::default_backend()};
   int threads = 0;

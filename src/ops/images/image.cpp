@@ -30,4 +30,10 @@ uint32_t ImageBytes::number(size_t at, size_t count) const {
   return value;
 }
 
+Image decode_image(std::span<const uint8_t> bytes) {
+  for (const auto decode : {decode_bmp, decode_pnm, decode_png, decode_tiff, decode_jpeg})
+    if (std::optional<Image> image = decode(bytes)) return std::move(*image);
+  fail_unsupported("the picture's format is not known; bitmaps, portable any-maps, PNG, TIFF and JPEG are read");
+}
+
 }  // namespace burnish::ops

@@ -1,4 +1,4 @@
-// Pictures in the file formats that ImageDecoder reads, decoded to rows of RGB or gray bytes. Called by ImageDecoder alone.
+// Pictures in the file formats that ImageDecoder reads, decoded to rows of RGB or gray bytes. Called by ImageDecoder, and by whoever reads samples.
 // Files are untrusted: every read is bounds-checked, sizes are checked before memory is asked for, and a damaged file is an Error.
 // Only what is common is read: each decoder says what it leaves out.
 #pragma once
@@ -19,6 +19,9 @@ struct Image {
 
 /// Room for the pixels, all zero; Error where the sizes are not those of a picture, or no file of so many bytes could hold it.
 Image blank_image(int64_t width, int64_t height, int64_t channels, size_t file_bytes);
+
+/// Of any format that is read here. Throws Error.
+Image decode_image(std::span<const uint8_t> bytes);
 
 /// Each gives nothing where the bytes are another format's, and throws Error on a file that is damaged or of a kind it does not read.
 std::optional<Image> decode_bmp(std::span<const uint8_t> bytes);

@@ -56,6 +56,21 @@ TEST(Parse, PermitsTypes) {
   EXPECT_TRUE(options_of({"--best"}).permit_f16);
 }
 
+TEST(Parse, ReadsTypesOfLayers) {
+  const Options o =
+      options_of({"--layerPrecisions='a:0':fp32,conv*:bf16,*:fp16", "--layerOutputTypes=split:fp16+fp32", "--precisionConstraints=prefer"});
+  EXPECT_EQ(o.layers.constraints, PrecisionConstraints::prefer);
+  ASSERT_EQ(o.layers.precisions.size(), 3U);
+  EXPECT_EQ(o.layers.precisions[0].layer, "a:0");
+  EXPECT_THAT(o.layers.precisions[1].types, ElementsAre(DType::bf16));
+  EXPECT_THAT(o.layers.output_types.at(0).types, ElementsAre(DType::f16, DType::f32));
+  EXPECT_EQ(options_of({}).layers.constraints, PrecisionConstraints::none);
+  EXPECT_THAT(fault_of({"--onnx=m", "--layerPrecisions=a:fp17"}), HasSubstr("`fp17` is no type of a layer"));
+  EXPECT_THAT(fault_of({"--onnx=m", "--layerPrecisions=a:fp16+fp32"}), HasSubstr("computes in one type"));
+  EXPECT_THAT(fault_of({"--onnx=m", "--layerPrecisions=*a*:fp16"}), HasSubstr("more than one *"));
+  EXPECT_THAT(fault_of({"--onnx=m", "--precisionConstraints=force"}), HasSubstr("none, prefer, obey"));
+}
+
 TEST(Parse, ShapesFollowTheirProfile) {
   const Options o = options_of({"--optShapes=a:1", "--profile=1", "--optShapes=a:2", "--useProfile=1"});
   ASSERT_EQ(o.profiles.size(), 2U);

@@ -43,7 +43,7 @@ struct Network {
 
   tactics::Assignment guarded(const tactics::Assignment& chosen, double min_cosine) {
     const auto keep = [this](Severity, std::string_view message) { messages.emplace_back(message); };
-    return guard_precision(graph, found, chosen, {.min_cosine = min_cosine, .assign = {}, .logger = keep});
+    return guard_precision(graph, found, chosen, {.budget = cosine_budget(min_cosine), .assign = {}, .logger = keep});
   }
 
   bool rounds(const tactics::Assignment& chosen, size_t node) const {
