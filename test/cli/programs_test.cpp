@@ -88,6 +88,25 @@ TEST_F(Programs, TrtexecSaysThatRandomCalibrationIsNone) {
   EXPECT_THAT(quantized.output, HasSubstr("NO CALIBRATION DATA"));
 }
 
+TEST_F(Programs, TrtexecObeysTypesOfLayersOrSaysWhoCannot) {
+  const std::vector<std::string> line = {"--onnx=" + digits, "--skipInference", "--builderOptimizationLevel=0"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), line.begin(), line.end());
+    return trtexec(more);
+  };
+  const ProgramRun obeyed = with({"--layerPrecisions=conv1:int8", "--precisionConstraints=obey"});
+  EXPECT_EQ(obeyed.status, 1);
+  EXPECT_THAT(obeyed.output, HasSubstr("layer `conv1`: nothing that computes in i8"));
+  const ProgramRun preferred = with({"--layerPrecisions=conv1:int8", "--precisionConstraints=prefer"});
+  EXPECT_EQ(preferred.status, 0);
+  EXPECT_THAT(preferred.output, HasSubstr("layer `conv1`: nothing that computes in i8"));
+  const ProgramRun unasked = with({"--layerPrecisions=conv1:int8"});
+  EXPECT_EQ(unasked.status, 0);
+  EXPECT_THAT(unasked.output, HasSubstr("ask for nothing without --precisionConstraints"));
+  EXPECT_EQ(with({"--layerPrecisions=*:fp32", "--precisionConstraints=obey"}).status, 0);
+  EXPECT_EQ(burnish({"build", digits, "-o", scratch_.path("x.engine"), "--level", "0", "--layer-precisions", "conv1:int8"}).status, 1);
+}
+
 TEST_F(Programs, TrtexecNamesFilesThatAreMissingOrBroken) {
   const ProgramRun missing = trtexec({"--onnx=nowhere.onnx"});
   EXPECT_EQ(missing.status, 1);
@@ -176,6 +195,57 @@ TEST_F(Programs, BurnishVerifiesModelsAndEngines) {
   EXPECT_THAT(model.output, HasSubstr("1 of 1 outputs within"));
   const ProgramRun engine = burnish({"verify", built_engine()});
   EXPECT_EQ(engine.status, 0) << engine.output;
+}
+
+TEST_F(Programs, BurnishVerifyComparesLayers) {
+  const ProgramRun model = burnish({"verify", digits, "--level", "0", "--shapes", "input:2x1x8x8", "-v"});
+  EXPECT_EQ(model.status, 0) << model.output;
+  EXPECT_THAT(model.output,
+              AllOf(HasSubstr("tensors in between within"), HasSubstr("`conv2.pool`, made by node"), HasSubstr("the worst: ")));
+  const ProgramRun outputs = burnish({"verify", digits, "--level", "0", "--outputs-only"});
+  EXPECT_THAT(outputs.output, Not(HasSubstr("in between")));
+  const ProgramRun itself = burnish({"verify", built_engine(), "--against", built_engine(), "--tolerance", "0"});
+  EXPECT_EQ(itself.status, 0) << itself.output;
+}
+
+TEST_F(Programs, BurnishVerifyReducesWhatDeparts) {
+  const std::string reduced = scratch_.path("reduced.onnx");
+  const ProgramRun run = burnish({"verify", digits, "--level", "0", "--tolerance", "1e-12", "--reduced", reduced});
+  EXPECT_EQ(run.status, 1) << run.output;
+  EXPECT_THAT(run.output, AllOf(HasSubstr("the first that departs: `conv1."), HasSubstr("of its nodes depart by themselves")));
+  ASSERT_TRUE(std::filesystem::exists(reduced)) << run.output;
+  EXPECT_LT(std::filesystem::file_size(reduced), std::filesystem::file_size(digits));
+  const ProgramRun again =
+      burnish({"verify", reduced, "--level", "0", "--tolerance", "1e-12", "--load", "input:" + reduced + ".input0.bin", "--no-reduce"});
+  EXPECT_EQ(again.status, 1) << "the part should depart too: " << again.output;
+}
+
+TEST_F(Programs, BurnishVerifyFindsTheLayerThatDiffers) {
+  const std::string other = scratch_.path("other.onnx");
+  ASSERT_EQ(burnish({"quantize", digits, "-o", other, "--method", "minmax"}).status, 0);
+  const ProgramRun run = burnish({"verify", digits, "--against", other, "--level", "0", "--tolerance", "1e-6"});
+  EXPECT_EQ(run.status, 1) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("the first that departs: `logits`, made by node `fc"));
+}
+
+TEST_F(Programs, BurnishBuildsWithinAnAccuracy) {
+  const std::string engine = scratch_.path("e.engine"), report = scratch_.path("report.json");
+  const ProgramRun run = burnish({"build", digits, "-o", engine, "--level", "0", "--shapes", "input:2x1x8x8", "--bf16", "--int8",
+                                  "--accuracy", "cos:0.99", "--accuracy-report", report});
+  ASSERT_EQ(run.status, 0) << run.output;
+  const json told = read_json(report);
+  ASSERT_GE(told.at("engines").size(), 2U);
+  EXPECT_EQ(told.at("engines")[0].at("what"), "float");
+  size_t taken = 0;
+  for (const json& one : told.at("engines"))
+    if (one.at("taken").get<bool>()) {
+      ++taken;
+      EXPECT_LE(one.at("error").get<double>(), told.at("limit").get<double>());
+      EXPECT_LE(one.at("time_us").get<double>(), told.at("engines")[0].at("time_us").get<double>());
+    }
+  EXPECT_EQ(taken, 1U);
+  EXPECT_EQ(burnish({"build", digits, "-o", engine, "--accuracy", "cos:7"}).status, 1);
+  EXPECT_EQ(burnish({"build", digits, "-o", engine, "--int8"}).status, 2);
 }
 
 TEST_F(Programs, BurnishRunsInspectsAndMeasures) {
