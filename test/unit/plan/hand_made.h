@@ -101,7 +101,8 @@ class HandMade {
                             .request = tactics::make_request(graph, graph.node(id), found_.target),
                             .request_hash = {},
                             .candidates = {candidate},
-                            .refusals = {}});
+                            .refusals = {},
+                            .kept_from_halves = {}});
   }
 
   NoTactic tactic_;

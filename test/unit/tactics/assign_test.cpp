@@ -38,7 +38,7 @@ struct Network {
     const ops::Pointwise op = inputs.size() == 1 ? ops::pointwise(ExprCode::relu, {DType::f32}, DType::f32)
                                                  : ops::pointwise(ExprCode::add, {DType::f32, DType::f32}, DType::f32);
     const NodeId id = graph.add_node(op, inputs, 1, {name}, name);
-    set.nodes.push_back({.node = id, .request = {}, .request_hash = {}, .candidates = {}, .refusals = {}});
+    set.nodes.push_back({.node = id, .request = {}, .request_hash = {}, .candidates = {}, .refusals = {}, .kept_from_halves = {}});
     return graph.node(id).outputs[0];
   }
 
