@@ -126,10 +126,21 @@ def _build_quantized(path: Path, options: dict[str, object], calibration: Calibr
 
 
 def _stays_float(options: dict[str, object]) -> Any:
-    """Layers whose type is given stay what they are; patterns are the compiled module's matter."""
+    """Whether a layer's type is given, and is no integer: by its name, else by the last pattern that fits, else by `*`."""
     layers: Any = options.get("layer_precisions", {})
-    names = {name for name, types in layers.items() if types[0] not in ("i8", "u8")}
-    return (lambda name: name in names) if names else None
+    if not layers or options.get("precision_constraints") == "none":
+        return None
+
+    def fits(pattern: str, name: str) -> bool:
+        head, star, tail = pattern.partition("*")
+        return bool(star) and len(name) >= len(head) + len(tail) and name.startswith(head) and name.endswith(tail)
+
+    def stays(name: str) -> bool:
+        patterns = [pattern for pattern in reversed(layers) if pattern != "*" and fits(pattern, name)]
+        found = next((one for one in (name, *patterns, "*") if one in layers), None)
+        return found is not None and layers[found][0] not in ("i8", "u8")
+
+    return stays
 
 
 def _build_accurate(

@@ -9,6 +9,9 @@
 namespace burnish::cli {
 namespace {
 
+/// More are not looked at, so that they need not be read either.
+constexpr int64_t enough_samples = 32;
+
 std::vector<double> numbers(const std::string& text) {
   std::vector<double> values;
   for (const std::string& one : parse_list(text)) values.push_back(parse_number(one, -1e9, 1e9));
@@ -58,7 +61,9 @@ SampleBatches sample_batches(const AccuracyArguments& arguments) {
 Engine build_accurate(const std::filesystem::path& model, BuildConfig config, const AccuracyArguments& arguments, bool int8,
                       CalibrationRanges calibration, Console& console) {
   config.accuracy = accuracy_budget(arguments.accuracy);
-  config.samples = sample_batches(arguments);
+  AccuracyArguments used = arguments;
+  if (used.most_samples == 0) used.most_samples = enough_samples;
+  config.samples = sample_batches(used);
   MixedPrecisionConfig mixed;
   mixed.build = std::move(config);
   mixed.int8 = int8;

@@ -114,7 +114,10 @@ Engine build_with_bar(const std::filesystem::path& model, BuildConfig config, Co
 }
 
 Engine build_as_asked(const std::filesystem::path& model, BuildConfig config, const BuildArguments& arguments, Console& console) {
-  if (arguments.accuracy.accuracy.empty()) return build_with_bar(model, std::move(config), console);
+  if (arguments.accuracy.accuracy.empty()) {
+    config.samples = sample_batches(arguments.accuracy);
+    return build_with_bar(model, std::move(config), console);
+  }
   ProgressBar bar;
   listen(config, bar, console);
   return build_accurate(model, std::move(config), arguments.accuracy, arguments.int8, {}, console);

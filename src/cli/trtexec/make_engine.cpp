@@ -127,7 +127,11 @@ Engine build_model(const Options& o, const BuildConfig& config, Console& console
     CalibrationRanges known = has_cache ? read_calibration_cache(read_text(o.calibration)) : CalibrationRanges();
     return build_accurate(o.model, config, o.accuracy, o.permit_int8, std::move(known), console);
   }
-  if (not o.permit_int8) return build(o.model, config);
+  if (not o.permit_int8) {
+    BuildConfig judged = config;
+    judged.samples = sample_batches(o.accuracy);
+    return build(o.model, judged);
+  }
   if (is_quantized(o.model)) {
     console.info("The model is quantized already: --int8 and --calib change nothing.");
     return build(o.model, config);
