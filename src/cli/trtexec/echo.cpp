@@ -101,6 +101,9 @@ void print_device(const Options& options, Console& console) {
   if (backend == nullptr) fail("there is no backend `{}` in this build; there are {}", options.backend, fmt::join(names, ", "));
   if (const std::string reason = backend->unavailable(); not reason.empty())
     fail_unsupported("the backend `{}` is unavailable: {}", options.backend, reason);
+  if (options.device > 0 and backend->device() == nullptr)
+    fail_unsupported("--device={}: there is no such GPU that can be used, and the backend `{}` has none; leave the flag out",
+                     options.device, options.backend);
   console.info("=== Device Information ===");
   console.info("Available Devices: {}", fmt::join(names, ", "));
   console.info("Selected Device: {}", backend->name());

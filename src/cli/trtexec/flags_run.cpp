@@ -89,7 +89,7 @@ constexpr Flag reporting_table[] = {
 };
 
 constexpr Flag system_table[] = {
-    {"--device", "N", "8-", nothing, "--backend names the device"},
+    {"--device", "N", "8-", works, "the GPU to use, counted from 0", [](Options& o, Text v) { o.device = parse_integer(v, 0, 1023); }},
     {"--useDLACore", "N", "8-", refused, "there is no DLA"},
     {"--plugins", "FILE", "8-", refused, no_plugins},
     {"--staticPlugins", "FILE", "8-", refused, no_plugins},

@@ -48,6 +48,7 @@ struct Options {
   AccuracyArguments accuracy;
   Verbosity verbosity = Verbosity::names;
   std::string backend{tactics::default_backend()};
+  int64_t device = 0;  // has taken effect before options are read: see visible_gpu.h
   int threads = 0;
   std::filesystem::path choices;
   std::filesystem::path save_choices;

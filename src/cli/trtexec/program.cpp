@@ -14,6 +14,7 @@
 #include "cli/output_files.h"
 #include "cli/trtexec/parse.h"
 #include "cli/trtexec/stages.h"
+#include "cli/trtexec/visible_gpu.h"
 #include "cli/usage_error.h"
 #include "engine/engine_data.h"
 #include "engine/file.h"
@@ -152,6 +153,7 @@ int run(const std::string& name, const std::vector<std::string>& arguments) {
   Console console(Console::Style::timestamped);
   const std::string command = arguments.empty() ? name : fmt::format("{} {}", name, fmt::join(arguments, " "));
   try {
+    show_asked_gpu(arguments);  // before options ask what backends there are
     const ParsedLine line = parse_line(arguments);
     if (line.options.help) {
       console.raw(help_text());
