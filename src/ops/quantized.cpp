@@ -23,8 +23,10 @@ bool is_quantized_product(const Op& op) { return op.is<QuantizedConv>() or op.is
 void check_quantized_operands(const InferContext& context, const Dim& channels) {
   context.expect_inputs(Index::scale + 1, Index::count);
   const DType x = context.dtype(Index::x);
-  if (x != DType::u8 and x != DType::i8) fail("the input is {}; it must be u8 or i8", name_of(x));
-  if (context.dtype(Index::w) != DType::i8) fail("the weight is {}; it must be i8", name_of(context.dtype(Index::w)));
+  if (x != DType::u8 and x != DType::i8 and x != DType::f8e4m3fn) fail("the input is {}; it must be u8, i8 or f8e4m3fn", name_of(x));
+  const DType weight = is_floating(x) ? x : DType::i8;
+  if (context.dtype(Index::w) != weight) fail("the weight is {}; it must be {}", name_of(context.dtype(Index::w)), name_of(weight));
+  if (is_floating(x) and context.has_input(Index::zero_point)) fail("float8 has no zero point");
   if (context.has_input(Index::zero_point)) {
     context.expect_same_dtype(Index::x, Index::zero_point);
     if (not one_value(context.shape(Index::zero_point)))

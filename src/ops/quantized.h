@@ -1,5 +1,5 @@
-// QuantizedConv and QuantizedMatMul: products of 8-bit integers whose exact sums become numbers by a scale and a bias.
-// Inputs: x (u8 or i8), w (i8, zero point 0), optional zero point of x (one value of x's type), scale (f32: one value, or one for each output
+// QuantizedConv and QuantizedMatMul: products of 8-bit integers whose exact sums become numbers by a scale and a bias; or of float8.
+// Inputs: x (u8 or i8), w (i8, zero point 0), or both f8e4m3fn; optional zero point of x (one value of x's type), scale (f32: one value, or one for each output
 // channel; the scale of x times that of w), optional bias (f32, one for each output channel). Output f32: scale * sum((x - zero) * w) + bias.
 // Passes make them from DequantizeLinear before Conv and MatMul; ONNX has no such operators. What quantizes the result is a pointwise program
 // behind them. They say nothing about how sums are made: 32 bits always hold them.

@@ -21,15 +21,19 @@ void reference(const QuantizedConv& op, EvalContext& context) {
   const Tensor& weight = context.input(Index::w);
   const Convolution shape = convolution_of(op, input.dims(), weight.dims());
   const QuantizedNumbers numbers = quantized_numbers(context, shape.filters);
-  std::vector<int64_t> x = input.integers();
-  for (int64_t& value : x) value -= numbers.zero_point;
-  const Numbers<int64_t> w(weight);
   Tensor& out = context.allocate(0, DType::f32, convolution_output(op, Shape(input.dims()), Shape(weight.dims())).dims());
   NumbersOut<float> y(out);
-  convolve(shape, x.data(), w.data(), y.data(), [&](int64_t sum, int64_t filter) {
+  const auto finish = [&](auto sum, int64_t filter) {
     const auto at = static_cast<size_t>(filter);
     return static_cast<float>(static_cast<double>(sum) * numbers.scale[at] + numbers.bias[at]);
-  });
+  };
+  if (is_floating(input.dtype())) {
+    convolve(shape, Numbers<double>(input).data(), Numbers<double>(weight).data(), y.data(), finish);
+  } else {
+    std::vector<int64_t> x = input.integers();
+    for (int64_t& value : x) value -= numbers.zero_point;
+    convolve(shape, x.data(), Numbers<int64_t>(weight).data(), y.data(), finish);
+  }
   y.store();
 }
 

@@ -24,15 +24,19 @@ void reference(const QuantizedMatMul& op, EvalContext& context) {
   const Tensor& right = context.input(Index::w);
   const MatrixProduct product = matrix_product(left.dims(), right.dims(), op.transpose_a, op.transpose_b);
   const QuantizedNumbers numbers = quantized_numbers(context, product.n);
-  std::vector<int64_t> x = left.integers();
-  for (int64_t& value : x) value -= numbers.zero_point;
-  const Numbers<int64_t> w(right);
   Tensor& out = context.allocate(0, DType::f32, product.output);
   NumbersOut<float> y(out);
-  multiply(product, x.data(), w.data(), y.data(), [&](int64_t sum, int64_t, int64_t column) {
+  const auto finish = [&](auto sum, int64_t /*row*/, int64_t column) {
     const auto at = static_cast<size_t>(column);
     return static_cast<float>(static_cast<double>(sum) * numbers.scale[at] + numbers.bias[at]);
-  });
+  };
+  if (is_floating(left.dtype())) {
+    multiply(product, Numbers<double>(left).data(), Numbers<double>(right).data(), y.data(), finish);
+  } else {
+    std::vector<int64_t> x = left.integers();
+    for (int64_t& value : x) value -= numbers.zero_point;
+    multiply(product, x.data(), Numbers<int64_t>(right).data(), y.data(), finish);
+  }
   y.store();
 }
 

@@ -15,6 +15,7 @@
 #include "passes/fold_transposes.h"
 #include "passes/fuse_attention.h"
 #include "passes/fuse_epilogue.h"
+#include "passes/fuse_float8_products.h"
 #include "passes/fuse_gelu.h"
 #include "passes/fuse_group_normalization.h"
 #include "passes/fuse_hard_swish.h"
@@ -64,6 +65,7 @@ Stage cleanup() {
 /// Before weights are folded into one another: what becomes integer must still be quantized.
 Stage quantization(const PassConfig& config) {
   Stage stage;
+  if (config.float8_products) stage.passes.emplace_back(FuseFloat8Products{});
   if (not config.integer_products) return stage;
   stage.passes.emplace_back(FuseIntegerProducts{});                            // reads what the importer wrote, not what the others make
   if (config.unsigned_bytes) stage.passes.emplace_back(RewriteSignedBytes{});  // first: pairs stand together, and a Relu before them
@@ -100,6 +102,7 @@ Stage merging(const PassConfig& config) {
 /// Last: nothing looks into fused programs.
 Stage fusion(const PassConfig& config) {
   Stage stage;
+  if (config.float8_products) stage.passes.emplace_back(LowerFloat8{});
   if (config.integer_products) stage.passes.emplace_back(LowerQuantization{});  // as programs, quantization fuses like everything else
   stage.passes.emplace_back(FusePointwise{});                                   // whole programs first, because an anchor takes one
   stage.passes.emplace_back(FuseEpilogue{});
@@ -112,6 +115,7 @@ std::vector<Pass> all_passes() {
   everything.merge_parallel_convs = true;
   everything.pack_attention = true;
   everything.unsigned_bytes = true;
+  everything.float8_products = true;
   std::vector<Pass> all;
   for (const Stage& stage : pipeline(everything))
     for (const Pass& pass : stage.passes)

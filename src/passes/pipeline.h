@@ -17,6 +17,8 @@ struct PassConfig : ManagerConfig {
   bool pack_attention = false;
   /// Products of quantized tensors are made in integers, and quantization becomes part of pointwise programs. Else it stays as it is.
   bool integer_products = true;
+  /// The same for float8.
+  bool float8_products = false;
   /// Quantized tensors of i8 become u8: where the machine multiplies those faster.
   bool unsigned_bytes = false;
 };

@@ -8,6 +8,7 @@ void suit(passes::PassConfig& config, std::string_view name) {
   const tactics::Backend* backend = tactics::registry().find_backend(name.empty() ? tactics::default_backend() : name);
   if (backend == nullptr) return;
   config.integer_products = backend->peak_flops(1, DType::u8) > backend->peak_flops(1, DType::f32);
+  config.float8_products = backend->peak_flops(1, DType::f8e4m3fn) > backend->peak_flops(1, DType::f16);
   config.unsigned_bytes = backend->peak_flops(1, DType::u8) > backend->peak_flops(1, DType::i8);
 }
 

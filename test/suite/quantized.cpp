@@ -125,6 +125,23 @@ BURNISH_CASES(quantized_conv) {
   }
 }
 
+BURNISH_CASES(float8_products) {
+  const auto operands = [](const Shape& x, const Shape& w, int64_t channels) {
+    Tensor scale(f32, {channels});
+    for (int64_t i = 0; i < channels; ++i) scale.set_number(i, 0.02 + 0.003 * static_cast<double>(i % 5));
+    return std::vector<Input>{input(f8e4m3fn, x).between(-4, 4), weights(f8e4m3fn, w).between(-4, 4), omitted(), given(scale).fixed(),
+                              weights(f32, {channels}).between(-1, 1)};
+  };
+  const ops::Conv padded{.strides = {}, .pads = {1, 1, 1, 1}, .dilations = {}};
+  cases.add(ops::QuantizedMatMul{}, operands({3, 5, 48}, {48, 24}, 24)).sums(48, 8);
+  cases.add(ops::QuantizedConv{padded}, operands({2, 24, 9, 7}, {16, 24, 3, 3}, 16)).sums(216, 8);
+  const Epilogue last = epilogue("to float8", {}, [](Expr& e) {
+    const ExprOperand scaled = e.add_step(ExprCode::div, f32, {e.add_step(ExprCode::relu, f32, {0, 0, 0}), number(e, 0.01), 0});
+    return e.add_step(ExprCode::cast, f8e4m3fn, {e.add_step(ExprCode::clip, f32, {scaled, number(e, -448), number(e, 448)}), 0, 0});
+  });
+  cases.add(ops::Fused{ops::QuantizedMatMul{}, 5, last.expr}, operands({7, 64}, {64, 32}, 32)).named(last.name).sums(64, 8);
+}
+
 BURNISH_CASES(quantized_matmul) {
   ops::MatMul transposed;
   transposed.transpose_b = true;

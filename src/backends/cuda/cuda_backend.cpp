@@ -33,7 +33,8 @@ class CudaBackend final : public tactics::Backend {
   }
   double memory_bandwidth(int /*threads*/) const override { return gpu().facts().bandwidth; }
   double peak_flops(int /*threads*/, DType type) const override {
-    const bool halves = type == DType::f16 or type == DType::bf16, bytes = type == DType::i8 or type == DType::u8;
+    const bool float8 = type == DType::f8e4m3fn and gpu().facts().capability >= 89;
+    const bool halves = type == DType::f16 or type == DType::bf16, bytes = type == DType::i8 or type == DType::u8 or float8;
     const double fma_each_cycle = bytes ? 4096 : halves ? 2048 : 128;  // of one multiprocessor
     return 2 * fma_each_cycle * gpu().facts().processors * gpu().facts().clock;
   }

@@ -226,6 +226,17 @@ TEST_P(BytesOnEveryGeneration, CompileByWarpsAndByGroups) {
   }
 }
 
+TEST_P(BytesOnEveryGeneration, CompileFloat8) {
+  BURNISH_NEEDS_NVRTC();
+  GemmSource source;
+  source.type = f8e4m3fn;
+  source.tiling = {.m = 64, .n = 64, .k = 64};
+  expect_compiles_for(source, GetParam());
+  if (GetParam() != 90) return;
+  source.tiling = {.m = 128, .n = 128, .k = 64, .warps_m = 8, .warps_n = 1, .groups = true};
+  expect_compiles_for(source, 90);
+}
+
 TEST_P(BytesOnEveryGeneration, CompileImages) {
   BURNISH_NEEDS_NVRTC();
   GemmSource source;

@@ -46,6 +46,7 @@ void bind_zero_point(KernelBuilder& builder, const OpRequest& request) {
 
 Verdict takes_integer_product(const OpRequest& request, size_t axis) {
   if (not sums_bytes_exactly()) return Verdict::no("this processor has no instructions for exact products of bytes");
+  if (is_floating(request.inputs[Index::x].type.dtype)) return Verdict::no("a product of float8");
   if (request.inputs[Index::x].constant != nullptr) return Verdict::no("the input is constant");
   for (const size_t i : {Index::w, Index::scale, Index::bias})
     if (i < request.anchor_inputs and request.inputs[i].present and request.inputs[i].constant == nullptr)

@@ -107,7 +107,7 @@ class CudaDepthwise final : public tactics::Tactic {
     if (conv->group != request.dims(0)[1] or request.dims(1)[0] != conv->group) return Verdict::no("not one filter for each channel");
     if (request.inputs[1].constant == nullptr) return Verdict::no("the weights are not constant");
     const DType type = request.inputs[0].type.dtype;
-    const bool bytes = type == DType::i8 or type == DType::u8;
+    const bool bytes = type == DType::i8 or type == DType::u8 or type == DType::f8e4m3fn;
     if (type != DType::f32 and type != DType::f16 and type != DType::bf16 and not bytes)
       return Verdict::no("not of f32, f16, bf16 or bytes");
     if (std::string reason = tail_refusal(request); not reason.empty()) return Verdict::no(std::move(reason));

@@ -36,7 +36,7 @@ struct GemmShape {
   uint32_t m, n, k, left_leading, right_leading, tiles_m, tiles_n, inner_batches;
 };
 
-bool is_byte(DType type) { return type == DType::i8 or type == DType::u8; }
+bool is_byte(DType type) { return byte_size(type) == 1; }
 bool is_half(DType type) { return type == DType::f16 or type == DType::bf16; }
 
 /// Elements of a piece.
@@ -63,7 +63,7 @@ MatrixProduct in_halves(MatrixProduct product, DType type) {
 }
 
 /// The right operand of bytes is always signed.
-DType right_type(DType left) { return is_byte(left) ? DType::i8 : left; }
+DType right_type(DType left) { return left == DType::u8 ? DType::i8 : left; }
 
 /// The product as the kernel sees it: a constant right operand is packed along k.
 MatrixProduct packed(const OpRequest& request, MatrixProduct product) {
@@ -76,6 +76,9 @@ MatrixProduct packed(const OpRequest& request, MatrixProduct product) {
 
 std::string refusal(const OpRequest& request, const MatrixProduct& product) {
   if (request.dims(1).size() < 2) return "the right operand is a single column";
+  constexpr int first_with_float8 = 89;
+  if (request.inputs[0].type.dtype == DType::f8e4m3fn and gemm_machine().capability < first_with_float8)
+    return "the GPU does not multiply float8";
   if (not product.left.k_inner) return "the left operand is transposed";
   const int64_t piece = piece_of(request);
   if (product.k % piece != 0) return fmt::format("{} terms, no multiple of {}", product.k, piece);
@@ -88,7 +91,7 @@ std::string refusal(const OpRequest& request, const MatrixProduct& product) {
 /// What is multiplied where floats are stored as `lowered`; nothing where that is no half and no byte.
 std::optional<DType> factor_type(const OpRequest& request, std::optional<DType> lowered) {
   const DType type = storage_of(request.inputs[0].type.dtype, lowered);
-  return is_half(type) or is_byte(type) ? std::optional(type) : std::nullopt;
+  return is_half(type) or type == DType::i8 or type == DType::u8 or type == DType::f8e4m3fn ? std::optional(type) : std::nullopt;
 }
 
 /// The epilogue over the result's memory: rows of as few axes as its operands allow, and the column.

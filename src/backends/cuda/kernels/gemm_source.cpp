@@ -7,26 +7,50 @@
 namespace burnish::cuda {
 namespace {
 
-bool is_byte(DType type) { return type == DType::i8 or type == DType::u8; }
+/// How instructions of groups name an operation.
+struct GroupWords {
+  const char *left, *right, *sum;
+  int terms;               // along k
+  const char* further;     // halves may be negated and transposed on the way, float8 negated
+  const char *cpp, *kind;  // of the sums
+};
+
+GroupWords group_words(DType type) {
+  switch (type) {
+    case DType::f16: return {"f16", "f16", "f32", 16, ", 1, 1, 0, 0", "float", "f"};
+    case DType::bf16: return {"bf16", "bf16", "f32", 16, ", 1, 1, 0, 0", "float", "f"};
+    case DType::f8e4m3fn: return {"e4m3", "e4m3", "f32", 32, ", 1, 1", "float", "f"};
+    case DType::u8: return {"u8", "s8", "s32", 32, "", "int", "r"};
+    default: return {"s8", "s8", "s32", 32, "", "int", "r"};
+  }
+}
 
 /// One instruction multiplies a group's 64 rows by all columns; its operands are too many to write by hand.
 std::string group_product(const GemmSource& source) {
   const int count = source.tiling.n / 2;
-  const bool integers = is_byte(source.type);
-  const std::string_view left = integers ? (source.type == DType::i8 ? "s8" : "u8") : name_of(source.type), right = integers ? "s8" : left;
+  const GroupWords words = group_words(source.type);
   std::string places, sums;
   for (int i = 0; i < count; ++i) {
     places += fmt::format("{}%{}", i == 0 ? "" : ", ", i);
-    sums += fmt::format("{}\"+{}\"(sums[{}][{}])", i == 0 ? "" : ", ", integers ? 'r' : 'f', i / 4, i % 4);
+    sums += fmt::format("{}\"+{}\"(sums[{}][{}])", i == 0 ? "" : ", ", words.kind, i / 4, i % 4);
   }
-  // Halves may be negated and transposed on the way, integers may not.
   return fmt::format(
       "__device__ inline void multiply_add_group({} (&sums)[{}][4], u64 left, u64 right) {{\n#if __CUDA_ARCH__ == 900\n"
       "  asm volatile(\"wgmma.mma_async.sync.aligned.m64n{}k{}.{}.{}.{} {{{}}}, %{}, %{}, 1{};\" : {} : \"l\"(left), "
       "\"l\"(right));\n"
       "#endif\n}}\n",
-      integers ? "int" : "float", source.tiling.n / 8, source.tiling.n, integers ? 32 : 16, integers ? "s32" : "f32", left, right, places,
-      count, count + 1, integers ? "" : ", 1, 1, 0, 0", sums);
+      words.cpp, source.tiling.n / 8, source.tiling.n, words.terms, words.sum, words.left, words.right, places, count, count + 1,
+      words.further, sums);
+}
+
+/// What the device code multiplies: halves, or bytes in pairs.
+std::string factor_type(DType type) {
+  switch (type) {
+    case DType::i8: return "i8_pair";
+    case DType::u8: return "u8_pair";
+    case DType::f8e4m3fn: return "f8_pair";
+    default: return stored_type(type);
+  }
 }
 
 std::string image_type(const ConvImage& image) {
@@ -47,7 +71,7 @@ std::string pad_channels_source(const ConvImage& image, int together, DType from
 
 std::string gemm_source(const GemmSource& source, const Tail& tail) {
   const GemmTiling& tiling = source.tiling;
-  const std::string type = is_byte(source.type) ? stored_type(source.type) + "_pair" : stored_type(source.type);
+  const std::string type = factor_type(source.type);
   const char* by = tiling.groups ? "groups" : "warps";
   const auto flag = [](bool value) { return value ? "true" : "false"; };
   std::string text = tail.source();

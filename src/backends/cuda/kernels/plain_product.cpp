@@ -161,7 +161,7 @@ Tensor scaled_weights(const OpRequest& request, bool with_numbers) {
   for (int64_t filter = 0; filter < filters.count; ++filter)
     for (int64_t i = 0; i < filters.terms; ++i) {
       const int64_t at = filter * filters.across + i * filters.along;
-      result.set_number(at, static_cast<double>(weights.integer(at)) * scale_at(request, filter));
+      result.set_number(at, weights.number(at) * scale_at(request, filter));
     }
   return result;
 }

@@ -18,7 +18,12 @@ struct bf16 {
   u16 bits;
 };
 
-/// The type in which elements are computed: halves in float, everything else in itself.
+/// e4m3: four bits of exponent, three of mantissa, no infinities.
+struct f8e4m3fn {
+  u8 bits;
+};
+
+/// The type in which elements are computed: halves and float8 in float, everything else in itself.
 template <class T>
 struct ComputeType {
   using type = T;
@@ -29,6 +34,10 @@ struct ComputeType<f16> {
 };
 template <>
 struct ComputeType<bf16> {
+  using type = float;
+};
+template <>
+struct ComputeType<f8e4m3fn> {
   using type = float;
 };
 template <class T>
@@ -47,6 +56,14 @@ __device__ inline float load_element<f16>(f16 x) {
 template <>
 __device__ inline float load_element<bf16>(bf16 x) {
   return __uint_as_float(static_cast<u32>(x.bits) << 16);
+}
+
+template <>
+__device__ inline float load_element<f8e4m3fn>(f8e4m3fn x) {
+  const u32 magnitude = x.bits & 0x7f, sign = static_cast<u32>(x.bits & 0x80) << 24;
+  if (magnitude == 0x7f) return __int_as_float(0x7fffffff);
+  // Exponent and mantissa at float's place; the product moves the exponent's bias from 7 to 127, for small numbers too.
+  return __uint_as_float(__float_as_uint(__uint_as_float(magnitude << 20) * 0x1p120f) | sign);
 }
 
 /// Rounds to nearest, ties to even.
@@ -68,6 +85,21 @@ struct Stored<bf16, From> {
     bf16 y;
     asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(y.bits) : "f"(static_cast<float>(x)));
     return y;
+  }
+};
+/// What is too large becomes the largest number.
+template <class From>
+struct Stored<f8e4m3fn, From> {
+  static __device__ inline f8e4m3fn of(From x) {
+    const float value = static_cast<float>(x);
+    const u32 sign = __float_as_uint(value) >> 24 & 0x80;
+    const float magnitude = __uint_as_float(__float_as_uint(value) & 0x7fffffff);
+    if (magnitude != magnitude) return {static_cast<u8>(sign | 0x7f)};
+    if (magnitude >= 448.0f) return {static_cast<u8>(sign | 0x7e)};
+    // Below the smallest normal number, 2^-6, steps are 2^-9: adding a number whose last bit means that rounds.
+    if (magnitude < 0x1p-6f) return {static_cast<u8>(sign | (__float_as_uint(magnitude + 0x1p14f) & 0xf))};
+    const u32 bits = __float_as_uint(magnitude), rounded = bits + 0x7ffff + (bits >> 20 & 1);
+    return {static_cast<u8>(sign | ((rounded >> 20) - (120 << 3)))};
   }
 };
 template <class From>

@@ -33,6 +33,9 @@ std::string print_step(const Expr& expr, const ExprStep& step) {
   for (size_t i = 0; i < info.arity; ++i) add(name_of_operand(expr, step.args.at(i)));
   if (info.parameters > 0) add(parameter(step, expr, step.a));
   if (info.parameters > 1) add(parameter(step, expr, step.b));
+  // Float8 is computed in float, but a cast must round: quantization means it.
+  if (step.code == ExprCode::cast and step.dtype == DType::f8e4m3fn)
+    return fmt::format("load_element(store_element<f8e4m3fn>({}))", arguments);
   const std::string to = step.code == ExprCode::cast ? fmt::format("<{}>", computed_type(step.dtype)) : "";
   return fmt::format("op_{}{}({})", info.name, to, arguments);
 }
@@ -44,6 +47,7 @@ std::string stored_type(DType type) {
     case DType::f32: return "float";
     case DType::f64: return "double";
     case DType::boolean: return "bool";
+    case DType::f8e4m3fn:
     case DType::f16:
     case DType::bf16:
     case DType::i8:
@@ -58,7 +62,10 @@ std::string stored_type(DType type) {
   }
 }
 
-std::string computed_type(DType type) { return type == DType::f16 or type == DType::bf16 ? "float" : stored_type(type); }
+std::string computed_type(DType type) {
+  const bool narrow = type == DType::f16 or type == DType::bf16 or type == DType::f8e4m3fn;
+  return narrow ? "float" : stored_type(type);
+}
 
 std::string unprintable(const Expr& expr) {
   for (size_t i = 0; i < expr.operand_count(); ++i)
