@@ -42,6 +42,7 @@
 #include "passes/rewrite_one_hot_products.h"
 #include "passes/rewrite_scatters.h"
 #include "passes/rewrite_signed_bytes.h"
+#include "passes/split_quantized_products.h"
 
 namespace burnish::passes {
 namespace {
@@ -103,8 +104,11 @@ Stage merging(const PassConfig& config) {
 Stage fusion(const PassConfig& config) {
   Stage stage;
   if (config.float8_products) stage.passes.emplace_back(LowerFloat8{});
-  if (config.integer_products) stage.passes.emplace_back(LowerQuantization{});  // as programs, quantization fuses like everything else
-  stage.passes.emplace_back(FusePointwise{});                                   // whole programs first, because an anchor takes one
+  if (config.integer_products) {
+    stage.passes.emplace_back(SplitQuantizedProducts{});  // before quantization is lowered: it asks who quantizes
+    stage.passes.emplace_back(LowerQuantization{});       // as programs, quantization fuses like everything else
+  }
+  stage.passes.emplace_back(FusePointwise{});  // whole programs first, because an anchor takes one
   stage.passes.emplace_back(FuseEpilogue{});
   return stage;
 }
