@@ -98,14 +98,10 @@ std::pair<ImportedRegion, ImportedRegion> branches(ImportContext& context) {
 void import(ImportContext& context) {
   if (not context.has_input(0)) fail("If needs a condition");
   auto [then_branch, else_branch] = branches(context);
-  std::vector<ValueId> inputs{context.input(0)};
-  append_captures(inputs, then_branch);
-  append_captures(inputs, else_branch);
-  std::vector<Graph> regions;
-  regions.push_back(std::move(then_branch.graph));
-  regions.push_back(std::move(else_branch.graph));
-  const auto made = context.add(If{}, std::move(inputs), context.output_count(), std::move(regions));
-  for (size_t i = 0; i < made.size(); ++i) context.set_output(i, made[i]);
+  std::vector<ImportedRegion> bodies;
+  bodies.push_back(std::move(then_branch));
+  bodies.push_back(std::move(else_branch));
+  add_with_bodies(context, If{}, {context.input(0)}, std::move(bodies));
 }
 
 }  // namespace

@@ -95,12 +95,18 @@ Tensor slice_at(const Tensor& tensor, size_t axis, int64_t index) {
   return out;
 }
 
-void append_captures(std::vector<ValueId>& inputs, const ImportedRegion& region) {
-  inputs.insert(inputs.end(), region.captured.begin(), region.captured.end());
+void add_with_bodies(ImportContext& context, Op op, std::vector<ValueId> inputs, std::vector<ImportedRegion> bodies) {
+  std::vector<Graph> regions;
+  for (ImportedRegion& body : bodies) {
+    inputs.insert(inputs.end(), body.captured.begin(), body.captured.end());
+    regions.push_back(std::move(body.graph));
+  }
+  const auto made = context.add(std::move(op), std::move(inputs), context.output_count(), std::move(regions));
+  for (size_t i = 0; i < made.size(); ++i) context.set_output(i, made[i]);
 }
 
 std::vector<ValueId> inlined(ImportContext& context, const ImportedRegion& region, std::vector<ValueId> inputs) {
-  append_captures(inputs, region);
+  inputs.insert(inputs.end(), region.captured.begin(), region.captured.end());
   const Graph& body = region.graph;
   if (inputs.size() != body.inputs().size()) fail("the body takes {} inputs, but gets {}", body.inputs().size(), inputs.size());
   std::vector<ValueId> here(body.value_count());

@@ -31,8 +31,8 @@ Tensor stacked(const std::vector<Tensor>& slices, size_t axis, bool reversed, co
 /// Slice `index` along `axis`; the axis disappears.
 Tensor slice_at(const Tensor& tensor, size_t axis, int64_t index);
 
-/// Appends a body's captured values to a node's inputs.
-void append_captures(std::vector<ValueId>& inputs, const ImportedRegion& region);
+/// Adds a node that owns these bodies, with what they capture behind its own inputs, and sets all outputs of the imported node.
+void add_with_bodies(ImportContext& context, Op op, std::vector<ValueId> inputs, std::vector<ImportedRegion> bodies);
 
 /// Adds a body's nodes to the graph itself, with `inputs` and what it captures for its inputs. Returns its results.
 std::vector<ValueId> inlined(ImportContext& context, const ImportedRegion& region, std::vector<ValueId> inputs);

@@ -149,11 +149,9 @@ void add_scan(ImportContext& context, Scan op, std::vector<ValueId> inputs) {
   if (op.sequences < 1 or op.sequences > count) fail("num_scan_inputs is {}, but there are {} inputs", op.sequences, count);
   op.states = count - op.sequences;
   ImportedRegion body = context.region("body");
-  append_captures(inputs, body);
-  std::vector<Graph> regions;
-  regions.push_back(std::move(body.graph));
-  const auto made = context.add(std::move(op), std::move(inputs), context.output_count(), std::move(regions));
-  for (size_t i = 0; i < made.size(); ++i) context.set_output(i, made[i]);
+  std::vector<ImportedRegion> bodies;
+  bodies.push_back(std::move(body));
+  add_with_bodies(context, std::move(op), std::move(inputs), std::move(bodies));
 }
 
 void import(ImportContext& context) {

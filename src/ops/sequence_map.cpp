@@ -61,11 +61,9 @@ void import(ImportContext& context) {
   ImportedRegion body = context.region("body");
   std::vector<ValueId> inputs = context.inputs();
   const SequenceMap op{.operands = static_cast<int64_t>(inputs.size())};
-  append_captures(inputs, body);
-  std::vector<Graph> regions;
-  regions.push_back(std::move(body.graph));
-  const auto made = context.add(op, std::move(inputs), context.output_count(), std::move(regions));
-  for (size_t i = 0; i < made.size(); ++i) context.set_output(i, made[i]);
+  std::vector<ImportedRegion> bodies;
+  bodies.push_back(std::move(body));
+  add_with_bodies(context, op, std::move(inputs), std::move(bodies));
 }
 
 }  // namespace

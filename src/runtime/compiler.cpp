@@ -9,11 +9,10 @@
 #include "tactics/timing.h"
 
 namespace burnish::runtime {
-Compiler::Compiler(const engine::Recipe& recipe, const engine::EngineData& data, Logger logger)
+Compiler::Compiler(const engine::Recipe& recipe, const engine::EngineData& data)
     : recipe_(recipe),
       choices_(data.choices.empty() ? tactics::Choices() : tactics::Choices::parse(data.choices)),
-      store_(recipe.threads, data.artifacts),
-      logger_(std::move(logger)) {
+      store_(recipe.threads, data.artifacts) {
   for (const auto& [hash, tensor] : data.constants) store_.know_hash(tensor.get(), hash);
 }
 

@@ -7,7 +7,6 @@
 #include <memory>
 #include <string>
 
-#include "burnish/logger.h"
 #include "engine/engine_data.h"
 #include "runtime/program.h"
 #include "tactics/choices.h"
@@ -16,7 +15,7 @@ namespace burnish::runtime {
 
 class Compiler {
  public:
-  Compiler(const engine::Recipe& recipe, const engine::EngineData& data, Logger logger);
+  Compiler(const engine::Recipe& recipe, const engine::EngineData& data);
 
   /// Throws Error. Thread-safe.
   std::shared_ptr<const Program> compile(Graph graph);
@@ -29,7 +28,6 @@ class Compiler {
   engine::Recipe recipe_;
   tactics::Choices choices_;
   ArtifactStore store_;
-  Logger logger_;
 };
 
 }  // namespace burnish::runtime
