@@ -1,6 +1,7 @@
 #include "runtime/loaded_engine.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/error.h"
 #include "ir/text.h"
@@ -48,6 +49,19 @@ std::string outside(const engine::SizeRange& range, std::span<const int64_t> dim
   return dims.size() == range.min.size() ? std::string() : fmt::format("the profile has {} dimensions", range.min.size());
 }
 
+/// Nodes whose steps in `plan` do not round. What has no step of its own (views) is not held to anything.
+std::vector<bool> exact_in(const plan::Plan& plan, const Graph& graph, const tactics::CandidateSet& found) {
+  std::set<std::string_view> exact;
+  for (const plan::Step& step : plan.steps) {
+    tactics::Candidate chosen;
+    chosen.variant = step.variant;
+    if (not tactics::rounds(step.request, chosen)) exact.insert(step.name);
+  }
+  std::vector<bool> kept;
+  for (const tactics::NodeCandidates& node : found.nodes) kept.push_back(exact.contains(graph.node(node.node).name));
+  return kept;
+}
+
 }  // namespace
 
 Graph graph_of(const engine::EngineData& data) {
@@ -59,16 +73,22 @@ Graph graph_of(const engine::EngineData& data) {
   return graph;
 }
 
-plan::Plan plan_again(const engine::EngineData& data, const std::string& backend, int threads) {
+plan::Plan plan_again(const engine::EngineData& data, const std::string& backend, int threads, const plan::Plan* like) {
   Graph graph = graph_of(data);
   tactics::CandidateConfig config;
   config.backend = backend;
   config.threads = threads;
+  if (like != nullptr)
+    for (const plan::Step& step : like->steps)
+      for (const DType type : step.request.target.permitted)
+        if (std::ranges::find(config.permitted, type) == config.permitted.end()) config.permitted.push_back(type);
   tactics::CandidateSet found = tactics::candidates(graph, config);
   tactics::TimingConfig timing;
   timing.level = 0;
   tactics::measure(found, timing);
-  return plan::make(graph, found, tactics::assign(graph, found));
+  tactics::AssignConfig assign;
+  if (like != nullptr) assign.exact = exact_in(*like, graph, found);
+  return plan::make(graph, found, tactics::assign(graph, found, assign));
 }
 
 LoadedEngine::LoadedEngine(engine::EngineData data, const OpenConfig& config, bool record) : data_(std::move(data)) {
@@ -80,7 +100,7 @@ void LoadedEngine::open_static(const OpenConfig& config, bool record) {
   if (data_.plans.empty()) fail("the engine holds no plan");
   if (const std::string reason = unfit(data_.plans.front(), config.threads); not reason.empty()) {
     if (config.logger) config.logger(Severity::warning, "planning the engine again by estimates: " + reason);
-    data_.plans.front() = plan_again(data_, usable_backend(data_.plans.front().backend), config.threads);
+    data_.plans.front() = plan_again(data_, usable_backend(data_.plans.front().backend), config.threads, &data_.plans.front());
   }
   ArtifactStore store(data_.plans.front().threads, data_.artifacts);
   if (not record)
@@ -99,7 +119,7 @@ void LoadedEngine::open_dynamic(const OpenConfig& config, bool record) {
     if (not reason.empty() and config.logger) config.logger(Severity::warning, "planning by estimates: " + reason);
     return not reason.empty();
   });
-  const auto compiler = std::make_shared<Compiler>(*data_.recipe, data_, config.logger);
+  const auto compiler = std::make_shared<Compiler>(*data_.recipe, data_);
   graph_ = std::make_unique<DynamicGraph>(graph_of(data_), compiler);
   const Graph& graph = graph_->graph();
   for (const plan::Plan& plan : data_.plans) graph_->keep(compiler->load(plan, not record));

@@ -46,7 +46,7 @@ class LoadedEngine {
 
 /// The portable graph. Throws Error where the data, which may come from a file, hold none.
 Graph graph_of(const engine::EngineData& data);
-/// A plan from the engine's portable graph by estimates alone, for `backend` with `threads`.
-plan::Plan plan_again(const engine::EngineData& data, const std::string& backend, int threads);
+/// A plan from the engine's portable graph by estimates alone, for `backend` with `threads`. It may round what `like` rounds; without one, nothing.
+plan::Plan plan_again(const engine::EngineData& data, const std::string& backend, int threads, const plan::Plan* like = nullptr);
 
 }  // namespace burnish::runtime
