@@ -173,6 +173,25 @@ __device__ inline void keep_sums(float* tile, u32 first_row, u32 first_column, c
     }
 }
 
+/// Neighbouring sums of the block, or of all blocks of the cluster: asked for together, then added in the order of the blocks.
+template <class Tile, int width>
+__device__ inline void sum_up(const float* from, float (&sums)[width]) {
+  if constexpr (Tile::splits == 1) {
+#pragma unroll
+    for (int i = 0; i < width; ++i) sums[i] = from[i];
+  } else {
+    float parts[Tile::splits][width];
+#pragma unroll
+    for (int rank = 0; rank < Tile::splits; ++rank) load_shared_of_cluster(shared_address_in(shared_address(from), rank), parts[rank]);
+#pragma unroll
+    for (int i = 0; i < width; ++i) sums[i] = parts[0][i];
+#pragma unroll
+    for (int rank = 1; rank < Tile::splits; ++rank)
+#pragma unroll
+      for (int i = 0; i < width; ++i) sums[i] += parts[rank][i];
+  }
+}
+
 /// Hands runs of `width` sums to the epilogue, row by row, once all threads have kept theirs. Blocks of a cluster add theirs up and divide the
 /// tile. `row_axes`: the axes that the result's rows are made of.
 template <class Tile, int width, int row_axes, class Tail>
@@ -185,16 +204,7 @@ __device__ inline void finish(const GemmShape& shape, const GemmPlace<Tile>& pla
     const u32 row = run / runs, column = run % runs * width;
     if (place.row + row >= shape.m or place.column + column >= shape.n) continue;
     float values[width];
-    float* from = tile + row * Tile::row_of_sums + column;
-#pragma unroll
-    for (int i = 0; i < width; ++i) values[i] = Tile::splits > 1 ? 0 : from[i];
-    if constexpr (Tile::splits > 1)
-#pragma unroll
-      for (u32 rank = 0; rank < Tile::splits; ++rank) {
-        const u32 address = shared_address_in(shared_address(from), rank);
-#pragma unroll
-        for (int i = 0; i < width; ++i) values[i] += load_shared_of_cluster(address + i * 4);
-      }
+    sum_up<Tile>(tile + row * Tile::row_of_sums + column, values);
     u32 at[row_axes + 1];
     u32(&row_at)[row_axes] = reinterpret_cast<u32(&)[row_axes]>(at);
     unravel(place.batch * shape.m + place.row + row, rows, row_at);

@@ -114,12 +114,19 @@ __device__ inline u32 shared_address_in(u32 address, u32 rank) {
 #endif
   return mapped;
 }
-__device__ inline float load_shared_of_cluster(u32 address) {
-  float value = 0;
+/// `count` neighbours, in as few accesses as their alignment allows: what another block holds is far away.
+template <int count>
+__device__ inline void load_shared_of_cluster(u32 address, float (&to)[count]) {
 #if __CUDA_ARCH__ >= 900
-  asm volatile("ld.shared::cluster.f32 %0, [%1];" : "=f"(value) : "r"(address) : "memory");
+#pragma unroll
+  for (int i = 0; i < count; i += count % 4 == 0 ? 4 : 1) {
+    if constexpr (count % 4 == 0)
+      asm volatile("ld.shared::cluster.v4.f32 {%0, %1, %2, %3}, [%4];"
+                   : "=f"(to[i]), "=f"(to[i + 1]), "=f"(to[i + 2]), "=f"(to[i + 3])
+                   : "r"(address + i * 4));
+    else asm volatile("ld.shared::cluster.f32 %0, [%1];" : "=f"(to[i]) : "r"(address + i * 4));
+  }
 #endif
-  return value;
 }
 
 // Products by a group of four warps that read both operands from shared memory (compute capability 9.0 alone).
