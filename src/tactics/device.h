@@ -35,6 +35,11 @@ class Device {
   virtual Status copy(std::byte* to, const std::byte* from, int64_t bytes, void* stream) const noexcept = 0;
   virtual Status fill(std::byte* memory, int byte, int64_t bytes, void* stream) const noexcept = 0;
 
+  /// Bytes that its last cache keeps from one kernel to the next; 0 where that is not known.
+  virtual int64_t cache_bytes() const { return 0; }
+  /// Reads memory and drops what it read: brings it into that cache, and drives out what was there.
+  virtual Status read(const std::byte* /*memory*/, int64_t /*bytes*/, void* /*stream*/) const noexcept { return Status::ok(); }
+
   /// Between the two, what is enqueued on the stream is recorded and not run. `previous` is updated in place where that is possible.
   virtual Status begin_recording(void* stream) const noexcept = 0;
   virtual Status end_recording(void* stream, std::unique_ptr<Recording>& previous) const noexcept = 0;

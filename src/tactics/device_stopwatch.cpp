@@ -14,6 +14,15 @@ constexpr double bundle_seconds = 200e-6;  // long against the clock's tick of h
 constexpr int64_t longest_bundle = 50;
 constexpr double slow = 20e-3;  // one run tells enough
 
+constexpr double shortest = 0.2e-6;  // differences of cold times cannot tell less from nothing
+constexpr int cold_repeats = 12;
+
+double median(std::vector<double> times) {
+  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+  std::ranges::nth_element(times, middle);
+  return *middle;
+}
+
 void expect(const Status& status) {
   if (not status) throw Error(status.message(), status.code());
 }
@@ -70,27 +79,59 @@ double DeviceStopwatch::between_events(const std::function<Status()>& work) {
   return device_.seconds_between(begin_.handle(), end_.handle());
 }
 
-double DeviceStopwatch::time(const OpRequest& request, const Variant& variant, const Kernel& kernel, int bundles, double give_up_above) {
+std::unique_ptr<Recording> DeviceStopwatch::record(int64_t repeats, const std::function<Status()>& work) {
+  std::unique_ptr<Recording> recording;
+  expect(device_.begin_recording(stream_.handle()));
+  Status recorded;
+  for (int64_t i = 0; i < repeats and recorded; ++i) recorded = work();
+  expect(device_.end_recording(stream_.handle(), recording));
+  expect(recorded);
+  return recording;
+}
+
+double DeviceStopwatch::seconds_warm(const std::function<Status()>& run, double once, int bundles) {
+  const auto repeats = std::clamp(static_cast<int64_t>(std::ceil(bundle_seconds / std::max(once, 1e-6))), int64_t{4}, longest_bundle);
+  const std::unique_ptr<Recording> recording = record(repeats, run);
+  const auto launch = [&] { return recording->launch(stream_.handle()); };
+  between_events(launch);
+  std::vector<double> times;
+  for (int i = 0; i < std::max(3, bundles); ++i) times.push_back(between_events(launch) / static_cast<double>(repeats));
+  return median(std::move(times));
+}
+
+double DeviceStopwatch::seconds_cold(const std::function<Status()>& run, int bundles) {
+  reserve(flood_slot_, 2 * device_.cache_bytes());
+  const auto without = record(cold_repeats, [&] { return forget_constants(); });
+  const auto with = record(cold_repeats, [&] {
+    Status status = forget_constants();
+    return status ? run() : status;
+  });
+  const auto launched = [&](const Recording& recording) { return between_events([&] { return recording.launch(stream_.handle()); }); };
+  launched(*without);
+  launched(*with);
+  std::vector<double> times;
+  for (int i = 0; i < std::max(5, bundles); ++i) times.push_back((launched(*with) - launched(*without)) / cold_repeats);
+  return std::max(median(std::move(times)), shortest);
+}
+
+Status DeviceStopwatch::forget_constants() {
+  Status status = device_.read(flood_slot_.memory.data(), flood_slot_.memory.bytes(), stream_.handle());
+  for (const BufferRef& input : inputs_)
+    if (status and input.data != nullptr) status = device_.read(input.data, input.bytes, stream_.handle());
+  return status;
+}
+
+double DeviceStopwatch::time(const OpRequest& request, const Variant& variant, const Kernel& kernel, int bundles, double give_up_above,
+                             bool cold) {
   prepare(request, variant);
   RunContext context{.threads = request.target.threads, .stream = stream_.handle()};
   const auto run = [&] { return kernel.run(context, inputs_, outputs_, workspace_.data); };
   between_events(run);
   const double once = between_events(run);
   if (once > slow or once > 20 * std::max(give_up_above, 10e-6)) return once;
-  const auto repeats = std::clamp(static_cast<int64_t>(std::ceil(bundle_seconds / std::max(once, 1e-6))), int64_t{4}, longest_bundle);
-  std::unique_ptr<Recording> recording;
-  expect(device_.begin_recording(stream_.handle()));
-  Status recorded;
-  for (int64_t i = 0; i < repeats and recorded; ++i) recorded = run();
-  expect(device_.end_recording(stream_.handle(), recording));
-  expect(recorded);
-  const auto launch = [&] { return recording->launch(stream_.handle()); };
-  between_events(launch);
-  std::vector<double> times;
-  for (int i = 0; i < std::max(3, bundles); ++i) times.push_back(between_events(launch) / static_cast<double>(repeats));
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::ranges::nth_element(times, middle);
-  return *middle;
+  const bool keeps_constants = std::ranges::find(variant.keeps_constant, true) != variant.keeps_constant.end();
+  if (cold and keeps_constants and device_.cache_bytes() > 0) return seconds_cold(run, bundles);
+  return seconds_warm(run, once, bundles);
 }
 
 }  // namespace burnish::tactics

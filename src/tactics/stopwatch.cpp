@@ -88,7 +88,7 @@ double Stopwatch::time(const OpRequest& request, const Variant& variant, const K
   if (lies_on_device(variant)) {
     BURNISH_CHECK(backend_.device() != nullptr, "backend {} has no memory of its own", backend_.name());
     if (device_ == nullptr) device_ = std::make_unique<DeviceStopwatch>(*backend_.device());
-    return device_->time(request, variant, kernel, bundles, give_up_above);
+    return device_->time(request, variant, kernel, bundles, give_up_above, cold_);
   }
   prepare(request, variant);
   RunContext context{.threads = request.target.threads, .stream = nullptr};

@@ -12,7 +12,8 @@ namespace burnish::tactics {
 
 class Stopwatch {
  public:
-  explicit Stopwatch(const Backend& backend) : backend_(backend) {}
+  /// `cold`: on devices, weights that a kernel keeps are not in the cache when it starts.
+  explicit Stopwatch(const Backend& backend, bool cold = false) : backend_(backend), cold_(cold) {}
 
   /// Seconds one run takes. Gives a rough number early where it exceeds `give_up_above`. Throws Error where the kernel reports one.
   double time(const OpRequest& request, const Variant& variant, const Kernel& kernel, int bundles,
@@ -31,6 +32,7 @@ class Stopwatch {
   void prepare(const OpRequest& request, const Variant& variant);
 
   const Backend& backend_;
+  bool cold_;
   std::unique_ptr<DeviceStopwatch> device_;
   std::vector<Slot> input_slots_, output_slots_;
   Slot workspace_slot_;

@@ -29,7 +29,7 @@ struct Budget {
 };
 
 Budget budget_of(const TimingConfig& config) {
-  constexpr std::array<Budget, 6> by_level{{{0, 0, 0}, {2, 2, 0}, {3, 3, 0}, {6, 4, 2}, {12, 8, 3}, {INT32_MAX, infinite_cost, 0}}};
+  constexpr std::array<Budget, 6> by_level{{{0, 0, 0}, {2, 2, 0}, {3, 3, 0}, {6, 4, 3}, {12, 8, 4}, {INT32_MAX, infinite_cost, 0}}};
   Budget budget = by_level.at(static_cast<size_t>(std::clamp(config.level, 0, 5)));
   if (config.max_tactics >= 0 and config.level > 0) {
     budget.candidates = config.max_tactics;
@@ -76,10 +76,28 @@ double median(std::vector<double> values) {
 
 bool was_measured(const Candidate& candidate) { return candidate.seconds >= 0 and candidate.seconds < infinite_cost; }
 
+/// Whether each run of the network finds its weights driven out of the device's cache by the run before.
+bool weights_exceed_cache(const CandidateSet& set) {
+  if (set.backend->device() == nullptr) return false;
+  std::map<const Tensor*, int64_t> bytes;
+  const bool halved = std::ranges::any_of(set.target.permitted, [](DType type) { return byte_size(type) == 2; });
+  for (const NodeCandidates& node : set.nodes)
+    for (const Operand& input : node.request.inputs)
+      if (input.constant != nullptr) bytes[input.constant.get()] = static_cast<int64_t>(input.constant->bytes()) / (halved ? 2 : 1);
+  int64_t all = 0;
+  for (const auto& [constant, size] : bytes) all += size;
+  return all > 2 * set.backend->device()->cache_bytes();  // of fewer, a part survives
+}
+
 class Measurer {
  public:
   Measurer(CandidateSet& set, const TimingConfig& config)
-      : set_(set), config_(config), budget_(budget_of(config)), stopwatch_(*set.backend), context_(set.target.threads) {}
+      : set_(set),
+        config_(config),
+        budget_(budget_of(config)),
+        cold_(weights_exceed_cache(set)),
+        stopwatch_(*set.backend, cold_),
+        context_(set.target.threads) {}
 
   TimingReport run() {
     const auto begin = std::chrono::steady_clock::now();
@@ -177,7 +195,8 @@ class Measurer {
   }
 
   TimingKey key_of(const std::string& hash, const Candidate& candidate) const {
-    return {hash, std::string(candidate.tactic->id()), candidate.tactic->revision(), candidate.variant.text(), set_.target.device};
+    return {hash, std::string(candidate.tactic->id()), candidate.tactic->revision(), candidate.variant.text(),
+            set_.target.device + (cold_ ? "; weights from memory" : "")};
   }
 
   std::unique_ptr<Kernel> take_kernel(const OpRequest& request, const Candidate& candidate) {
@@ -306,6 +325,7 @@ class Measurer {
   const TimingConfig& config_;
   Budget budget_;
   std::map<const Candidate*, Built> ahead_;
+  bool cold_;
   Stopwatch stopwatch_;
   ThrowawayContext context_;
   TimingReport report_;

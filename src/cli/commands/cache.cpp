@@ -47,13 +47,18 @@ void merge(const Arguments& arguments, Console& console) {
   console.info("wrote {}", arguments.file.string());
 }
 
+/// Behind the fingerprint may stand how the time was taken.
+bool is_of(const tactics::TimingKey& key, const std::string& fingerprint) {
+  return key.device == fingerprint or key.device.starts_with(fingerprint + "; ");
+}
+
 /// Times of a tactic that is gone or has changed, and, unless all devices are kept, of devices that are not here.
 bool is_stale(const tactics::TimingKey& key, bool all_devices) {
   const tactics::Tactic* tactic = tactics::registry().find_tactic(key.tactic);
   if (tactic == nullptr or tactic->revision() != key.revision) return true;
   if (all_devices) return false;
   for (const tactics::Backend* backend : tactics::registry().backends())
-    if (backend->unavailable().empty() and backend->fingerprint() == key.device) return false;
+    if (backend->unavailable().empty() and is_of(key, backend->fingerprint())) return false;
   return true;
 }
 

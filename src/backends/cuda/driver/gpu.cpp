@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "backends/cuda/driver/fills.h"
+#include "backends/cuda/driver/reader.h"
 #include "base/error.h"
 
 namespace burnish::cuda {
@@ -125,6 +127,11 @@ Status Gpu::fill(std::byte* memory, int byte, int64_t bytes, void* stream) const
       "filling memory of the GPU");
 }
 
+Status Gpu::read(const std::byte* memory, int64_t bytes, void* stream) const noexcept {
+  make_current();
+  return read_memory(memory, bytes, facts_.capability, stream);
+}
+
 Status Gpu::begin_recording(void* stream) const noexcept {
   make_current();
   return cuda_api().status(cuda_api().cuStreamBeginCapture(stream_of(stream), CU_STREAM_CAPTURE_MODE_THREAD_LOCAL), "recording a graph");
@@ -134,6 +141,7 @@ Status Gpu::end_recording(void* stream, std::unique_ptr<tactics::Recording>& pre
   const CudaApi& api = cuda_api();
   CUgraph graph = nullptr;
   if (Status status = api.status(api.cuStreamEndCapture(stream_of(stream), &graph), "recording a graph"); not status) return status;
+  replace_fills(graph);
   Status status;
   if (const auto* known = dynamic_cast<const GraphRecording*>(previous.get()); known == nullptr or not known->update(graph)) {
     CUgraphExec made = nullptr;

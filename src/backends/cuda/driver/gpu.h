@@ -38,6 +38,8 @@ class Gpu final : public tactics::Device {
   Status synchronize(void* stream) const noexcept override;
   Status copy(std::byte* to, const std::byte* from, int64_t bytes, void* stream) const noexcept override;
   Status fill(std::byte* memory, int byte, int64_t bytes, void* stream) const noexcept override;
+  int64_t cache_bytes() const override { return facts_.l2_bytes; }
+  Status read(const std::byte* memory, int64_t bytes, void* stream) const noexcept override;
   Status begin_recording(void* stream) const noexcept override;
   Status end_recording(void* stream, std::unique_ptr<tactics::Recording>& previous) const noexcept override;
   void* make_event() const override;
