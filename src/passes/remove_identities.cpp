@@ -12,6 +12,8 @@
 #include "ops/pointwise.h"
 #include "ops/reduce.h"
 #include "ops/reshape.h"
+#include "ops/scatter_elements.h"
+#include "ops/scatter_nd.h"
 #include "ops/slice.h"
 #include "ops/split.h"
 #include "ops/tile.h"
@@ -46,6 +48,11 @@ bool reduces_nothing(const Graph& graph, const Node& node, ops::ReduceKind kind)
   return plain and same_shape(graph, node);
 }
 
+/// Updates without elements change nothing: a detector's level without boxes.
+bool scatters_nothing(const Graph& graph, const Node& node) {
+  return std::ranges::any_of(graph.type(node.inputs[2]).shape.axes(), [](const Dim& dim) { return dim.constant() == 0; });
+}
+
 bool moves_nothing(const Graph& graph, const Node& node) {
   if (node.op.is<ops::Identity>()) return true;
   if (node.op.has(Trait::view) or node.op.is<ops::Expand>() or node.op.is<ops::Tile>()) return same_shape(graph, node);
@@ -54,6 +61,7 @@ bool moves_nothing(const Graph& graph, const Node& node) {
   if (node.op.is<ops::Pad>()) return all_of_input(graph, node.inputs[1], [](int64_t pad) { return pad == 0; });
   if (node.op.is<ops::Concat>()) return node.inputs.size() == 1;
   if (node.op.is<ops::Split>()) return node.outputs.size() == 1;
+  if (node.op.is<ops::ScatterND>() or node.op.is<ops::ScatterElements>()) return scatters_nothing(graph, node);
   if (const auto* reduce = node.op.as<ops::Reduce>()) return reduces_nothing(graph, node, reduce->kind);
   return false;
 }

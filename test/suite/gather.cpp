@@ -71,6 +71,9 @@ BURNISH_CASES(scatter) {
   cases.add(ops::ScatterElements{1}, {input(f16, {3, 400}), indices(400, {3, 1}), input(f16, {3, 1})});
   cases.add(ops::ScatterElements{0}, {weights(i32, {5, 4}), indices(5, {1, 3}), weights(i32, {1, 3})}).named("constant data");
   cases.add(ops::ScatterND{}, {input(f32, {40, 8}), given(Tensor::of<int64_t>({3, 1}, {39, -40, 7})), input(f32, {3, 8})});
+  cases.add(ops::ScatterND{}, {input(f32, {9, 40, 500}), constant<int64_t>({4, 1}, {7, 3, -2, 3}), input(f32, {4, 40, 500})})
+      .named("the later wins");
+  cases.add(ops::ScatterND{}, {input(i8, {9, 3}), indices(3, {5, 1, 2}), input(i8, {5, 1})}).named("many rows");
   cases.add(ops::ScatterND{add}, {input(bf16, {4, 5}), indices(4, {6, 2}, true), input(bf16, {6})}).sums(6);
   cases.add(ops::ScatterElements{-1}, {input(string, {2, 3}), constant<int64_t>({2, 1}, {0, 2}), input(string, {2, 1})});
   cases.add(ops::ScatterND{}, {input(f32, {4, 4}), constant<int64_t>({1, 1}, {4}), input(f32, {1, 4})}).fails("index 4 is out of range");

@@ -20,9 +20,19 @@ using tactics::Verdict;
 
 constexpr int64_t most_channels = 64;  // at a time: a tile of all bins stays in the first cache
 
-/// sum[c] += weight * x[c]
-BURNISH_FOR_EACH_ISA void add_weighted(float* sum, const float* x, float weight, int64_t count) {
-  for (int64_t c = 0; c < count; ++c) sum[c] += weight * x[c];
+/// sum[c] += weight of the element * x[element, c], over the columns of one row.
+BURNISH_FOR_EACH_ISA void add_row(float* sum, const float* x, float down, const float* across, int64_t columns, int64_t channels,
+                                  int64_t count) {
+  for (int64_t i = 0; i < columns; ++i) {
+    const float weight = down * across[i];
+    for (int64_t c = 0; c < count; ++c) sum[c] += weight * x[i * channels + c];
+  }
+}
+
+/// to[c, bin] = from[bin, c]
+BURNISH_FOR_EACH_ISA void turn(float* to, const float* from, int64_t bins, int64_t stride, int64_t count) {
+  for (int64_t c = 0; c < count; ++c)
+    for (int64_t i = 0; i < bins; ++i) to[c * bins + i] = from[i * stride + c];
 }
 
 /// The weights of one bin along one axis: those of the elements [first, first + count).
@@ -134,8 +144,7 @@ class RoiAlignKernel final : public tactics::Kernel {
         for (int64_t i = 0; i < bins; ++i)
           std::memcpy(y + i * channels_ + first, scratch.tile + i * most_channels, static_cast<size_t>(count) * sizeof(float));
       } else {
-        for (int64_t c = 0; c < count; ++c)
-          for (int64_t i = 0; i < bins; ++i) y[(first + c) * bins + i] = scratch.tile[i * most_channels + c];
+        turn(y + first * bins, scratch.tile, bins, most_channels, count);
       }
     }
   }
@@ -147,10 +156,8 @@ class RoiAlignKernel final : public tactics::Kernel {
     for (int64_t r = rows.first; r < rows.first + rows.count; ++r) {
       const float down = scratch.down[row * height_ + r];
       if (down == 0) continue;
-      for (int64_t c = columns.first; c < columns.first + columns.count; ++c) {
-        const float weight = down * scratch.across[column * width_ + c];
-        if (weight != 0) add_weighted(sum, x + (r * width_ + c) * channels_, weight, count);
-      }
+      add_row(sum, x + (r * width_ + columns.first) * channels_, down, scratch.across + column * width_ + columns.first, columns.count,
+              channels_, count);
     }
   }
 
