@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include <nlohmann/json.hpp>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "burnish/quantize.h"
@@ -10,6 +12,7 @@
 #include "cli/samples.h"
 #include "cli/trtexec/stages.h"
 #include "engine/engine_data.h"
+#include "tactics/registry.h"
 
 namespace burnish::cli::trtexec {
 namespace {
@@ -120,6 +123,26 @@ CalibrationRanges calibrated(const Options& o, const BuildConfig& build_config, 
   return ranges;
 }
 
+/// What the build expects one query to take; nothing where sizes are open.
+std::optional<double> expected_us(const Engine& engine) {
+  const nlohmann::json report = nlohmann::json::parse(engine.report(), nullptr, false);
+  if (not report.is_object() or not report.contains("assignment")) return {};
+  return report["assignment"].value("cost_us", 0.0);
+}
+
+/// --int8 permits integers as --fp16 permits halves: where halves alone are faster, the model is built as it is. Of devices alone: a processor
+/// multiplies bytes faster than anything else, and guards its halves at length.
+Engine faster_of(Engine quantized, const Options& o, const BuildConfig& config, Console& console) {
+  const std::optional<double> with = expected_us(quantized);
+  const tactics::Backend* backend = tactics::registry().find_backend(o.backend);
+  if (not with or config.permitted.empty() or backend == nullptr or backend->device() == nullptr) return quantized;
+  Engine plain = build(o.model, config);
+  const std::optional<double> without = expected_us(plain);
+  if (not without or *without >= *with) return quantized;
+  console.info("The network is expected to take {:.1f} us without integers, {:.1f} us with them: it is built without.", *without, *with);
+  return plain;
+}
+
 /// The model as it is, or quantized where --int8 asks for it.
 Engine build_model(const Options& o, const BuildConfig& config, Console& console) {
   if (not o.accuracy.accuracy.empty()) {
@@ -139,7 +162,7 @@ Engine build_model(const Options& o, const BuildConfig& config, Console& console
   QuantizeConfig quantize_config{.activations = DType::i8};
   quantize_config.keeps_float = layers_in_float(config.layers);
   const std::string model = quantize(o.model, calibrated(o, config, console), quantize_config);
-  return build(std::as_bytes(std::span(model)), config, o.model.parent_path());
+  return faster_of(build(std::as_bytes(std::span(model)), config, o.model.parent_path()), o, config, console);
 }
 
 Engine build_engine(const Options& o, Console& console) {
