@@ -2,6 +2,7 @@
 #include "passes/fuse_integer_products.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "ir/evaluate.h"
 #include "ir/rewriter.h"
@@ -40,6 +41,32 @@ std::optional<Tensor> as_bytes(const Tensor& numbers) {
     bytes.set_integer(i, static_cast<int64_t>(value));
   }
   return bytes;
+}
+
+/// The columns of a matrix as i8, each less a number of its own: for weights of u8 that are not centered.
+struct Shifted {
+  Tensor bytes;
+  std::vector<double> shifts;
+};
+
+std::optional<Shifted> shifted_columns(const Tensor& numbers, bool transposed) {
+  const size_t axis = transposed ? 0 : 1;
+  const int64_t columns = numbers.dim(axis), inner = numbers.dim(1 - axis);
+  const auto place = [&](int64_t row, int64_t column) { return transposed ? column * inner + row : row * columns + column; };
+  Shifted result{Tensor(DType::i8, numbers.dims()), std::vector<double>(static_cast<size_t>(columns))};
+  for (int64_t column = 0; column < columns; ++column) {
+    double least = INFINITY, most = -INFINITY;
+    for (int64_t row = 0; row < inner; ++row) {
+      least = std::min(least, numbers.number(place(row, column)));
+      most = std::max(most, numbers.number(place(row, column)));
+    }
+    if (not(most - least <= 255)) return {};
+    const double shift = least + 128;
+    result.shifts[static_cast<size_t>(column)] = shift;
+    for (int64_t row = 0; row < inner; ++row)
+      result.bytes.set_integer(place(row, column), static_cast<int64_t>(numbers.number(place(row, column)) - shift));
+  }
+  return result;
 }
 
 /// Bytes, less a zero point of their type where there is one.
@@ -95,19 +122,41 @@ Op bytes_form(const Op& product) {
   return ops::QuantizedMatMul{*product.as<ops::MatMul>()};
 }
 
+ValueId product_of(Patch& patch, const Op& op, const Centered& x, Tensor weights) {
+  const ValueId one = patch.constant(vector_of(DType::f32, {1}));
+  return patch.add(bytes_form(op), {x.bytes, patch.constant(std::move(weights)), x.zero_point, one});
+}
+
+/// x * (bytes + shifts) is x * bytes + (sum of each row of x) * shifts.
+ValueId shifted_product(Patch& patch, const ops::MatMul& op, const Centered& x, Shifted weights) {
+  Tensor ones(DType::i8, {weights.bytes.dim(op.transpose_b ? 1 : 0), 1});
+  for (int64_t i = 0; i < ones.size(); ++i) ones.set_integer(i, 1);
+  const auto step = [&](ExprCode code, ValueId left, ValueId right) {
+    return patch.add(ops::pointwise(code, {DType::f32, DType::f32}, DType::f32), {left, right});
+  };
+  const ValueId rows = product_of(patch, ops::MatMul{}, x, std::move(ones));
+  const ValueId shifts = patch.constant(vector_of(DType::f32, weights.shifts));
+  return step(ExprCode::add, product_of(patch, op, x, std::move(weights.bytes)), step(ExprCode::mul, rows, shifts));
+}
+
 std::optional<Patch> fuse(const Graph& graph, const Node& node) {
   const Node* product = product_before(graph, node);
   if (product == nullptr) return {};
+  const auto* matmul = product->op.as<ops::MatMul>();
   const bool ranks = graph.type(product->inputs[0]).shape.rank() >= 2 and graph.type(product->inputs[1]).shape.rank() == 2;
-  if (product->op.is<ops::MatMul>() and not ranks) return {};
+  if (matmul != nullptr and (not ranks or matmul->transpose_a)) return {};
   Patch patch(graph, FuseIntegerProducts::name);
   const auto x = centered(patch, graph, product->inputs[0]);
   if (not x) return {};
   const std::optional<Tensor> numbers = known(graph, product->inputs[1]);
-  const std::optional<Tensor> weights = numbers ? as_bytes(*numbers) : std::nullopt;
-  if (not weights) return {};
-  const ValueId result =
-      patch.add(bytes_form(product->op), {x->bytes, patch.constant(*weights), x->zero_point, patch.constant(vector_of(DType::f32, {1}))});
+  if (not numbers) return {};
+  if (auto weights = as_bytes(*numbers)) {
+    const ValueId result = product_of(patch, product->op, *x, std::move(*weights));
+    return replacing(std::move(patch), graph, node.outputs[0], result);
+  }
+  auto shifted = matmul != nullptr ? shifted_columns(*numbers, matmul->transpose_b) : std::nullopt;
+  if (not shifted) return {};
+  const ValueId result = shifted_product(patch, *matmul, *x, std::move(*shifted));
   return replacing(std::move(patch), graph, node.outputs[0], result);
 }
 
