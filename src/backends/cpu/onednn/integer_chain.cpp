@@ -92,6 +92,16 @@ class Normal {
     chain_.steps.push_back({.kind = Kind::eltwise, .a = a, .b = b, .algorithm = algorithm});
   }
 
+  /// A step of another chain.
+  void append(const IntegerStep& step) {
+    switch (step.kind) {
+      case Kind::linear: return linear(step.a, step.b);
+      case Kind::clip: return clip(step.a, step.b);
+      case Kind::round: return round();
+      default: chain_.steps.push_back(step);
+    }
+  }
+
   /// + factor * operand + offset: the operand is added as it is stored, between two scalings.
   void add(size_t input, double factor, double offset) {
     linear(1 / factor, offset / factor);
@@ -338,29 +348,31 @@ class Reader {
 
 IntegerChain integer_chain(const OpRequest& request, size_t axis) { return Reader(request, axis).read(); }
 
-dnnl::post_ops post_ops_of(const IntegerChain& chain, const DescribeOperand& operand) {
-  dnnl::post_ops ops;
-  const auto eltwise = [&](dnnl::algorithm algorithm, double a, double b) {
-    ops.append_eltwise(algorithm, static_cast<float>(a), static_cast<float>(b));
-  };
-  for (const IntegerStep& step : chain.steps) switch (step.kind) {
-      case Kind::linear: eltwise(dnnl::algorithm::eltwise_linear, step.a, step.b); break;
-      case Kind::round: eltwise(dnnl::algorithm::eltwise_round, 0, 0); break;
-      case Kind::eltwise: eltwise(step.algorithm, step.a, step.b); break;
-      case Kind::add: ops.append_binary(dnnl::algorithm::binary_add, operand(step.input)); break;
-      case Kind::clip:
-        if (step.a == 0 and std::isinf(step.b)) eltwise(dnnl::algorithm::eltwise_relu, 0, 0);
-        else eltwise(dnnl::algorithm::eltwise_clip, step.a, step.b);
-        break;
-    }
-  return ops;
+std::optional<IntegerChain> accumulating(const OpRequest& request, const IntegerChain& chain) {
+  const auto is_add = [](const IntegerStep& step) { return step.kind == Kind::add; };
+  if (std::ranges::count_if(chain.steps, is_add) != 1) return {};
+  const auto at = static_cast<size_t>(std::ranges::find_if(chain.steps, is_add) - chain.steps.begin());
+  if (request.inputs[chain.steps[at].input].type.dtype != chain.result or not is_byte(chain.result)) return {};
+  IntegerChain made = chain;
+  made.steps.clear();
+  Normal normal(made);
+  for (size_t i = 0; i < at; ++i) normal.append(chain.steps[i]);
+  IntegerStep sum{.kind = Kind::accumulate, .a = 1, .input = chain.steps[at].input};
+  size_t next = at + 1;
+  if (next < chain.steps.size() and chain.steps[next].kind == Kind::linear) {  // c * (x + operand) + d
+    sum.a = chain.steps[next].a;
+    normal.linear(sum.a, chain.steps[next].b);
+    ++next;
+  }
+  made.steps.push_back(sum);
+  made.steps.insert(made.steps.end(), chain.steps.begin() + static_cast<std::ptrdiff_t>(next), chain.steps.end());
+  return made;
 }
 
-void bind_operands(KernelBuilder& builder, const IntegerChain& chain, const DescribeOperand& operand) {
-  for (size_t i = 0; i < chain.steps.size(); ++i)
-    if (chain.steps[i].kind == Kind::add)
-      builder.input(DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | DNNL_ARG_SRC_1, chain.steps[i].input,
-                    operand(chain.steps[i].input));
+std::optional<size_t> accumulated_input(const IntegerChain& chain) {
+  for (const IntegerStep& step : chain.steps)
+    if (step.kind == Kind::accumulate) return step.input;
+  return {};
 }
 
 }  // namespace burnish::cpu::onednn

@@ -9,12 +9,13 @@
 namespace burnish::cpu::onednn {
 
 struct IntegerStep {
-  enum class Kind : uint8_t { linear, clip, round, eltwise, add };  // a*x + b; between a and b; to even; oneDNN's own; + an operand
+  /// a*x + b; between a and b; to even; oneDNN's own; + an operand; + a times what the output holds before
+  enum class Kind : uint8_t { linear, clip, round, eltwise, add, accumulate };
   Kind kind = Kind::linear;
   double a = 1;
   double b = 0;
   dnnl::algorithm algorithm = dnnl::algorithm::undef;
-  size_t input = 0;  // of the request: what is added, all elements of the output
+  size_t input = 0;  // of the request: what is added or accumulated on, all elements of the output
 };
 
 struct IntegerChain {
@@ -28,9 +29,10 @@ struct IntegerChain {
 /// For a request whose anchor is an integer product with known scale and bias; `axis` is that of the output's channels.
 IntegerChain integer_chain(const OpRequest& request, size_t axis);
 
-/// Post-ops for the chain; `operand` describes an added tensor (by request input).
-using DescribeOperand = std::function<dnnl::memory::desc(size_t input)>;
-dnnl::post_ops post_ops_of(const IntegerChain& chain, const DescribeOperand& operand);
-void bind_operands(KernelBuilder& builder, const IntegerChain& chain, const DescribeOperand& operand);
+/// The same chain with the added tensor in the output's place, which takes fewer steps. Nothing where there is not one such tensor, of bytes like the
+/// result.
+std::optional<IntegerChain> accumulating(const OpRequest& request, const IntegerChain& chain);
+/// The request input that the output must hold before; nothing where there is none.
+std::optional<size_t> accumulated_input(const IntegerChain& chain);
 
 }  // namespace burnish::cpu::onednn

@@ -2,6 +2,7 @@
 #include "backends/cpu/onednn/integer_product.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace burnish::cpu::onednn {
 namespace {
@@ -82,6 +83,15 @@ std::optional<IntegerProduct> zero_point_in_bias(const OpRequest& request, const
   return folded;
 }
 
+std::optional<IntegerProduct> accumulating(const OpRequest& request, const IntegerProduct& product) {
+  auto chain = accumulating(request, product.chain);
+  if (not chain) return {};
+  IntegerProduct made = product;
+  made.chain = std::move(*chain);
+  made.has_bias = std::ranges::any_of(made.chain.bias, [](double value) { return value != 0; });
+  return made;
+}
+
 dnnl::primitive_attr product_attributes(const IntegerProduct& product, int channel_mask, const DescribeOperand& operand) {
   dnnl::primitive_attr attributes = basic_attributes();
   attributes.set_scales_mask(DNNL_ARG_WEIGHTS, product.chain.scale.size() == 1 ? 0 : channel_mask);
@@ -100,8 +110,8 @@ void bind_numbers(KernelBuilder& builder, const OpRequest& request, const Intege
   for (size_t i = 0; i < request.inputs.size(); ++i)
     if (request.inputs[i].constant != nullptr) sources.push_back(i);
   const IntegerChain& chain = product.chain;
-  const std::string how =
-      fmt::format("{} {} zero {} {}", request.op.text(), request.epilogue.text(), product.has_zero_point, product.folded);
+  const std::string how = fmt::format("{} {} zero {} {} sum {}", request.op.text(), request.epilogue.text(), product.has_zero_point,
+                                      product.folded, accumulated_input(chain).has_value());
   const auto scales = plain(Dims{static_cast<int64_t>(chain.scale.size())}, DType::f32);
   builder.made(
       DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS, "integer scales " + how, sources, [&] { return floats(chain.scale); }, scales, scales);
@@ -110,15 +120,47 @@ void bind_numbers(KernelBuilder& builder, const OpRequest& request, const Intege
   if (product.has_zero_point) bind_zero_point(builder, request);
 }
 
+dnnl::post_ops post_ops_of(const IntegerChain& chain, const DescribeOperand& operand) {
+  dnnl::post_ops ops;
+  const auto eltwise = [&](dnnl::algorithm algorithm, double a, double b) {
+    ops.append_eltwise(algorithm, static_cast<float>(a), static_cast<float>(b));
+  };
+  for (const IntegerStep& step : chain.steps) switch (step.kind) {
+      case IntegerStep::Kind::linear: eltwise(dnnl::algorithm::eltwise_linear, step.a, step.b); break;
+      case IntegerStep::Kind::round: eltwise(dnnl::algorithm::eltwise_round, 0, 0); break;
+      case IntegerStep::Kind::eltwise: eltwise(step.algorithm, step.a, step.b); break;
+      case IntegerStep::Kind::add: ops.append_binary(dnnl::algorithm::binary_add, operand(step.input)); break;
+      case IntegerStep::Kind::accumulate: ops.append_sum(static_cast<float>(step.a)); break;
+      case IntegerStep::Kind::clip:
+        if (step.a == 0 and std::isinf(step.b)) eltwise(dnnl::algorithm::eltwise_relu, 0, 0);
+        else eltwise(dnnl::algorithm::eltwise_clip, step.a, step.b);
+        break;
+    }
+  return ops;
+}
+
+void bind_operands(KernelBuilder& builder, const IntegerChain& chain, const DescribeOperand& operand) {
+  for (size_t i = 0; i < chain.steps.size(); ++i)
+    if (chain.steps[i].kind == IntegerStep::Kind::add)
+      builder.input(DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | DNNL_ARG_SRC_1, chain.steps[i].input,
+                    operand(chain.steps[i].input));
+}
+
 namespace {
 constexpr std::string_view folded_knob = "zero=bias ";
-}
+constexpr std::string_view accumulating_knob = "sum=in_place ";
+
+bool has_knob(const Variant& variant, std::string_view knob) { return variant.knobs.find(knob) != std::string::npos; }
+}  // namespace
 
 std::string product_knob(const IntegerProduct& product, std::string_view implementation) {
-  return fmt::format("{}impl={}", product.folded ? folded_knob : "", implementation);
+  const std::string_view sum = accumulated_input(product.chain) ? accumulating_knob : "";
+  return fmt::format("{}{}impl={}", product.folded ? folded_knob : "", sum, implementation);
 }
 
-bool is_folded(const Variant& variant) { return variant.knobs.starts_with(folded_knob); }
+bool is_folded(const Variant& variant) { return has_knob(variant, folded_knob); }
+
+bool is_accumulating(const Variant& variant) { return has_knob(variant, accumulating_knob); }
 
 bool has_tiles(std::string_view implementation) { return implementation.find("amx") != std::string_view::npos; }
 

@@ -25,6 +25,14 @@ IntegerProduct integer_product(const OpRequest& request, size_t axis);
 /// where there is no zero point, or none is known. `weight_axis`: where output channels vary.
 std::optional<IntegerProduct> zero_point_in_bias(const OpRequest& request, const IntegerProduct& product, size_t weight_axis);
 
+/// The same with the added tensor in the output's place, where there is one.
+std::optional<IntegerProduct> accumulating(const OpRequest& request, const IntegerProduct& product);
+
+/// Post-ops for the chain; `operand` describes an added tensor (by request input).
+using DescribeOperand = std::function<dnnl::memory::desc(size_t input)>;
+dnnl::post_ops post_ops_of(const IntegerChain& chain, const DescribeOperand& operand);
+void bind_operands(KernelBuilder& builder, const IntegerChain& chain, const DescribeOperand& operand);
+
 /// `channel_mask`: oneDNN's for weight scales of each output channel.
 dnnl::primitive_attr product_attributes(const IntegerProduct& product, int channel_mask, const DescribeOperand& operand);
 /// Empty where there is no bias.
@@ -34,9 +42,11 @@ dnnl::memory::desc product_bias(const IntegerProduct& product, std::span<const i
 void bind_numbers(KernelBuilder& builder, const OpRequest& request, const IntegerProduct& product, const dnnl::memory::desc& bias);
 
 /// oneDNN's implementations of one primitive, in its order of preference, references left out. Which is fastest, the clock knows better: with
-/// few channels, tiles lose to vectors. The knob names the one of a variant, and whether the zero point is in the bias.
+/// few channels, tiles lose to vectors. The knob names the one of a variant, whether the zero point is in the bias, and whether a tensor is
+/// added in place.
 std::string product_knob(const IntegerProduct& product, std::string_view implementation);
 bool is_folded(const Variant& variant);
+bool is_accumulating(const Variant& variant);
 template <class Descriptor, class Work>
 void for_each_implementation(Descriptor& descriptor, const Work& work) {
   constexpr int most = 3;
@@ -81,6 +91,7 @@ void offer_product(const OpRequest& request, const IntegerProduct& product, Desc
     if (not sums_bytes_exactly(implementation) or (product.folded and not has_tiles(implementation))) return;
     Variant variant = formats;
     variant.knobs = product_knob(product, implementation);
+    if (const auto input = accumulated_input(product.chain)) variant.in_place = static_cast<int>(*input);
     variant.workspace = static_cast<int64_t>(padded_offset(descriptor)) + padded;
     variant.estimate = estimate(request, variant, {DType::i8, variant.outputs[0].storage, false}, implementation, flops(implementation));
     sink.offer(std::move(variant));
@@ -106,6 +117,7 @@ std::unique_ptr<Kernel> build_product(BuildContext& context, const OpRequest& re
   builder.output(DNNL_ARG_DST, 0, descriptor.dst_desc());
   bind_numbers(builder, request, product, descriptor.bias_desc());
   bind_operands(builder, product.chain, operand);
+  if (const auto input = accumulated_input(product.chain)) builder.starts_from(*input);
   return builder.finish(Primitive(descriptor), descriptor.scratchpad_desc());
 }
 

@@ -1,9 +1,11 @@
 // The kernel of every oneDNN tactic: one primitive, its arguments bound to the step's buffers and to constants packed when built.
+#include <algorithm>
 #include <cstring>
 
 #include "backends/cpu/onednn/frame_pool.h"
 #include "backends/cpu/onednn/onednn.h"
 #include "base/error.h"
+#include "base/parallel.h"
 
 namespace burnish::cpu::onednn {
 namespace {
@@ -33,17 +35,24 @@ std::unique_ptr<Frame> make_frame(std::span<const Binding> bindings) {
   return frame;
 }
 
+void copy(const tactics::BufferRef& from, const tactics::BufferRef& to) noexcept {
+  constexpr int64_t grain = 65536;
+  parallel_for(std::min(from.bytes, to.bytes), grain,
+               [&](int64_t first, int64_t last) { std::memcpy(to.data + first, from.data + first, static_cast<size_t>(last - first)); });
+}
+
 class PrimitiveKernel final : public Kernel {
  public:
-  PrimitiveKernel(dnnl::primitive primitive, std::vector<Binding> bindings, const std::optional<BorderedInput>& bordered)
-      : primitive_(std::move(primitive)),
-        bindings_(std::move(bindings)),
-        bordered_(bordered),
-        frames_([this] { return make_frame(bindings_); }) {}
+  PrimitiveKernel(dnnl::primitive primitive, std::vector<Binding> bindings, const std::optional<BorderedInput>& bordered,
+                  std::optional<size_t> started_from)
+      : primitive_(std::move(primitive)), bindings_(std::move(bindings)), bordered_(bordered), started_from_(started_from), frames_([this] {
+          return make_frame(bindings_);
+        }) {}
 
   Status run(tactics::RunContext&, std::span<const tactics::BufferRef> in, std::span<const tactics::BufferRef> out,
              void* workspace) const noexcept override {
     if (bordered_) copy_into(bordered_->border, in[bordered_->index].data, static_cast<std::byte*>(workspace) + bordered_->offset);
+    if (started_from_ and in[*started_from_].data != out[0].data) copy(in[*started_from_], out[0]);
     std::unique_ptr<Frame> frame = frames_.take();
     if (frame == nullptr) return {StatusCode::resource_exhausted, "oneDNN could not make the arguments of a primitive"};
     for (size_t i = 0; i < bindings_.size(); ++i) {
@@ -70,6 +79,7 @@ class PrimitiveKernel final : public Kernel {
   dnnl::primitive primitive_;
   std::vector<Binding> bindings_;
   std::optional<BorderedInput> bordered_;
+  std::optional<size_t> started_from_;
   FramePool<Frame> frames_;
 };
 
@@ -146,7 +156,7 @@ void KernelBuilder::made(int slot, std::string_view name, std::span<const size_t
 
 std::unique_ptr<Kernel> KernelBuilder::finish(const dnnl::primitive& primitive, const dnnl::memory::desc& scratchpad) {
   if (scratchpad.get_size() > 0) bindings_.push_back({DNNL_ARG_SCRATCHPAD, Binding::Source::workspace, 0, scratchpad, {}});
-  return std::make_unique<PrimitiveKernel>(primitive, std::move(bindings_), bordered_);
+  return std::make_unique<PrimitiveKernel>(primitive, std::move(bindings_), bordered_, started_from_);
 }
 
 }  // namespace burnish::cpu::onednn

@@ -102,6 +102,8 @@ class KernelBuilder {
   void byte(int slot, size_t index);
   /// Request input `index` with a border, copied `offset` bytes into the workspace before the primitive runs.
   void bordered(int slot, size_t index, const Border& border, size_t offset, const dnnl::memory::desc& stored);
+  /// Output 0 holds request input `index` before the primitive runs, which adds to it: copied where the two are not the same memory.
+  void starts_from(size_t index) { started_from_ = index; }
   /// Memory of this step alone, `offset` bytes into the workspace: for results that nobody reads.
   void scratch(int slot, size_t offset, const dnnl::memory::desc& stored);
   /// A constant made by the tactic, for example gates in another order; `name` tells how it was made from inputs `sources`.
@@ -128,6 +130,7 @@ class KernelBuilder {
   const OpRequest& request_;
   std::vector<Binding> bindings_;
   std::optional<BorderedInput> bordered_;
+  std::optional<size_t> started_from_;
 };
 
 /// Which inputs are constants: those the kernels of this folder keep themselves.

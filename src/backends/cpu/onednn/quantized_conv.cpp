@@ -70,6 +70,15 @@ double filled_up(std::string_view implementation, int64_t summed) {
   return static_cast<double>((summed + tile - 1) / tile * tile) / static_cast<double>(summed);
 }
 
+std::optional<Problem> changed_problem(const OpRequest& request, const Problem& problem, bool in_bias, bool in_place) {
+  std::optional<Problem> changed = in_bias ? folded(request, problem) : problem;
+  if (not changed or not in_place) return changed;
+  auto product = accumulating(request, changed->product);
+  if (not product) return {};
+  changed->product = std::move(*product);
+  return changed;
+}
+
 class OnednnQuantizedConv final : public tactics::Tactic {
  public:
   std::string_view id() const override { return "cpu.onednn.quantized_conv"; }
@@ -84,18 +93,16 @@ class OnednnQuantizedConv final : public tactics::Tactic {
 
   void variants(const OpRequest& request, VariantSink& sink) const override {
     const Problem problem = problem_of(request);
-    offer(request, problem, sink);
-    if (const auto other = folded(request, problem)) offer(request, *other, sink);
+    for (const bool in_bias : {false, true})
+      for (const bool in_place : {false, true})
+        if (const auto changed = changed_problem(request, problem, in_bias, in_place)) offer(request, *changed, sink);
     if (sink.variants.empty()) sink.refuse("bytes", "oneDNN has only reference implementations, or inexact ones");
   }
 
   std::unique_ptr<Kernel> build(BuildContext& context, const OpRequest& request, const Variant& variant) const override {
-    Problem problem = problem_of(request);
-    if (is_folded(variant)) {
-      auto other = folded(request, problem);
-      if (not other) fail("no zero point can go into the bias of the variant {}", variant.text());
-      problem = std::move(*other);
-    }
+    const auto changed = changed_problem(request, problem_of(request), is_folded(variant), is_accumulating(variant));
+    if (not changed) fail("the convolution has no variant {}", variant.text());
+    const Problem& problem = *changed;
     return build_product<dnnl::convolution_forward>(context, request, variant, problem.product, plan(request, problem),
                                                     plain(problem.weights, DType::i8), describe_operand(request, problem),
                                                     problem.border ? &*problem.border : nullptr);
@@ -108,7 +115,8 @@ class OnednnQuantizedConv final : public tactics::Tactic {
     formats.inputs[Index::x] = image(request, request.inputs[Index::x].type.dtype);
     formats.outputs = {image(request, problem.product.chain.result)};
     for (const IntegerStep& step : problem.product.chain.steps)
-      if (step.kind == IntegerStep::Kind::add) formats.inputs[step.input] = image(request, request.inputs[step.input].type.dtype);
+      if (step.kind == IntegerStep::Kind::add or step.kind == IntegerStep::Kind::accumulate)
+        formats.inputs[step.input] = image(request, request.inputs[step.input].type.dtype);
     const int64_t summed = problem.weights[problem.grouped() ? 2 : 1];
     const auto flops = [&](std::string_view implementation) { return problem.flops * filled_up(implementation, summed); };
     offer_product(request, problem.product, descriptor, formats, flops, problem.border ? problem.border->bytes() : 0, sink);
