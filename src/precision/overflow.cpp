@@ -27,7 +27,7 @@ using tactics::NodeCandidates;
 constexpr double most = 65504.0 / 2;
 /// Below this stand masks, which say "never": as infinities they say the same.
 constexpr double never = -1e30;
-constexpr uint64_t samples = 2;
+constexpr uint64_t samples = 1;
 
 /// The network with the range of each of its tensors as two more outputs.
 class WatchedNetwork {

@@ -7,8 +7,10 @@
 #include "ops/conv.h"
 #include "ops/conv_transpose.h"
 #include "ops/matmul.h"
+#include "ops/packed_attention.h"
 #include "ops/pointwise.h"
 #include "ops/pool.h"
+#include "ops/quantized.h"
 #include "ops/recurrent.h"
 
 namespace burnish::tactics {
@@ -42,10 +44,17 @@ double recurrent_operations(const OpRequest& request) {
   return 2 * steps_and_batch * (elements(request, 1) + elements(request, 2));
 }
 
+/// Every token of a window is multiplied with every other, for the scores and for the result.
+double packed_attention_operations(const ops::PackedAttention& attention, const OpRequest& request, double produced) {
+  return 4 * produced * static_cast<double>(ops::TokenMap(attention, request.dims(0)).tokens());
+}
+
 double anchor_operations(const OpRequest& request, double touched, double produced) {
-  if (request.op.is<ops::Conv>()) return 2 * produced * elements(request, 1) / extent(request, 1, 0);
+  if (request.op.is<ops::Conv>() or request.op.is<ops::QuantizedConv>()) return 2 * produced * elements(request, 1) / extent(request, 1, 0);
   if (request.op.is<ops::ConvTranspose>()) return 2 * elements(request, 0) * elements(request, 1) / extent(request, 1, 0);
   if (const auto* matmul = request.op.as<ops::MatMul>()) return 2 * produced * matmul_depth(*matmul, request.dims(0));
+  if (const auto* matmul = request.op.as<ops::QuantizedMatMul>()) return 2 * produced * matmul_depth(*matmul, request.dims(0));
+  if (const auto* attention = request.op.as<ops::PackedAttention>()) return packed_attention_operations(*attention, request, produced);
   if (const auto* pool = request.op.as<ops::Pool>()) return produced * window_elements(*pool);
   if (const auto* pointwise = request.op.as<ops::Pointwise>()) return produced * static_cast<double>(pointwise->expr.steps.size());
   if (request.op.is<ops::Lstm>() or request.op.is<ops::Gru>()) return recurrent_operations(request);
