@@ -43,28 +43,28 @@ std::optional<Tensor> as_bytes(const Tensor& numbers) {
   return bytes;
 }
 
-/// The columns of a matrix as i8, each less a number of its own: for weights of u8 that are not centered.
+/// Weights as i8, those of each output channel less a number of its own: for weights of u8 that are not centered.
 struct Shifted {
   Tensor bytes;
   std::vector<double> shifts;
 };
 
-std::optional<Shifted> shifted_columns(const Tensor& numbers, bool transposed) {
-  const size_t axis = transposed ? 0 : 1;
-  const int64_t columns = numbers.dim(axis), inner = numbers.dim(1 - axis);
-  const auto place = [&](int64_t row, int64_t column) { return transposed ? column * inner + row : row * columns + column; };
-  Shifted result{Tensor(DType::i8, numbers.dims()), std::vector<double>(static_cast<size_t>(columns))};
-  for (int64_t column = 0; column < columns; ++column) {
+/// Output channels lie along `axis`, the first or the last.
+std::optional<Shifted> shifted_channels(const Tensor& numbers, size_t axis) {
+  const int64_t channels = numbers.dim(axis), inner = numbers.size() / std::max<int64_t>(1, channels);
+  const auto place = [&](int64_t channel, int64_t i) { return axis == 0 ? channel * inner + i : i * channels + channel; };
+  Shifted result{Tensor(DType::i8, numbers.dims()), std::vector<double>(static_cast<size_t>(channels))};
+  for (int64_t channel = 0; channel < channels; ++channel) {
     double least = INFINITY, most = -INFINITY;
-    for (int64_t row = 0; row < inner; ++row) {
-      least = std::min(least, numbers.number(place(row, column)));
-      most = std::max(most, numbers.number(place(row, column)));
+    for (int64_t i = 0; i < inner; ++i) {
+      least = std::min(least, numbers.number(place(channel, i)));
+      most = std::max(most, numbers.number(place(channel, i)));
     }
     if (not(most - least <= 255)) return {};
     const double shift = least + 128;
-    result.shifts[static_cast<size_t>(column)] = shift;
-    for (int64_t row = 0; row < inner; ++row)
-      result.bytes.set_integer(place(row, column), static_cast<int64_t>(numbers.number(place(row, column)) - shift));
+    result.shifts[static_cast<size_t>(channel)] = shift;
+    for (int64_t i = 0; i < inner; ++i)
+      result.bytes.set_integer(place(channel, i), static_cast<int64_t>(numbers.number(place(channel, i)) - shift));
   }
   return result;
 }
@@ -127,16 +127,25 @@ ValueId product_of(Patch& patch, const Op& op, const Centered& x, Tensor weights
   return patch.add(bytes_form(op), {x.bytes, patch.constant(std::move(weights)), x.zero_point, one});
 }
 
-/// x * (bytes + shifts) is x * bytes + (sum of each row of x) * shifts.
-ValueId shifted_product(Patch& patch, const ops::MatMul& op, const Centered& x, Shifted weights) {
-  Tensor ones(DType::i8, {weights.bytes.dim(op.transpose_b ? 1 : 0), 1});
+/// Where the weights' output channels lie; nothing where the channels read different parts of x.
+std::optional<size_t> channel_axis(const Op& product) {
+  if (const auto* conv = product.as<ops::Conv>()) return conv->group == 1 ? std::optional<size_t>(0) : std::nullopt;
+  return product.as<ops::MatMul>()->transpose_b ? 0 : 1;
+}
+
+/// x * (bytes + shifts) is x * bytes + (what x sums up to under weights of 1) * shifts.
+ValueId shifted_product(Patch& patch, const Op& op, size_t axis, const Centered& x, Shifted weights) {
+  Dims dims = weights.bytes.dims();
+  dims[axis] = 1;
+  Tensor ones(DType::i8, dims);
   for (int64_t i = 0; i < ones.size(); ++i) ones.set_integer(i, 1);
   const auto step = [&](ExprCode code, ValueId left, ValueId right) {
     return patch.add(ops::pointwise(code, {DType::f32, DType::f32}, DType::f32), {left, right});
   };
-  const ValueId rows = product_of(patch, ops::MatMul{}, x, std::move(ones));
-  const ValueId shifts = patch.constant(vector_of(DType::f32, weights.shifts));
-  return step(ExprCode::add, product_of(patch, op, x, std::move(weights.bytes)), step(ExprCode::mul, rows, shifts));
+  Tensor shifts = vector_of(DType::f32, weights.shifts);
+  if (op.is<ops::Conv>()) shifts = broadcast_along(DType::f32, weights.shifts, dims.size(), 1);
+  const ValueId correction = step(ExprCode::mul, product_of(patch, op, x, std::move(ones)), patch.constant(std::move(shifts)));
+  return step(ExprCode::add, product_of(patch, op, x, std::move(weights.bytes)), correction);
 }
 
 std::optional<Patch> fuse(const Graph& graph, const Node& node) {
@@ -154,9 +163,10 @@ std::optional<Patch> fuse(const Graph& graph, const Node& node) {
     const ValueId result = product_of(patch, product->op, *x, std::move(*weights));
     return replacing(std::move(patch), graph, node.outputs[0], result);
   }
-  auto shifted = matmul != nullptr ? shifted_columns(*numbers, matmul->transpose_b) : std::nullopt;
+  const auto axis = channel_axis(product->op);
+  auto shifted = axis ? shifted_channels(*numbers, *axis) : std::nullopt;
   if (not shifted) return {};
-  const ValueId result = shifted_product(patch, *matmul, *x, std::move(*shifted));
+  const ValueId result = shifted_product(patch, product->op, *axis, *x, std::move(*shifted));
   return replacing(std::move(patch), graph, node.outputs[0], result);
 }
 
