@@ -115,6 +115,39 @@ TEST(PrecisionGuard, KeepsMoreWhereMoreIsAsked) {
   EXPECT_LT(network.guarded(chosen, 0.99).kept_exact, network.guarded(chosen, 0.9999).kept_exact);
 }
 
+TEST(PrecisionGuard, HoldsOtherMeasuresOnTheApplicationsSamples) {
+  Network network;
+  add_map(network);
+  const tactics::Assignment chosen = network.finish();
+  const Tensor input = random_input();
+  const auto largest_error = [&](const tactics::Assignment& assignment) {
+    const Tensor output = network.run(assignment, input);
+    double largest = 0, error = 0;
+    for (int64_t i = 0; i < input.size(); ++i) {
+      largest = std::max(largest, std::abs(map(input.number(i))));
+      error = std::max(error, std::abs(output.number(i) - map(input.number(i))));
+    }
+    return error / largest;
+  };
+  constexpr double limit = 0.1;
+  ASSERT_GT(largest_error(chosen), limit);
+  size_t asked = 0;
+  const SampleBatches samples = [&](std::span<const TensorInfo> inputs, size_t index) {
+    ++asked;
+    EXPECT_EQ(inputs[0].dims, dims);
+    return index < 2 ? std::vector{input} : std::vector<Tensor>();
+  };
+  PrecisionGuardConfig config;
+  config.budget = accuracy_budget("max:0.1");
+  config.samples = samples;
+  const tactics::Assignment guarded = guard_precision(network.graph, network.found, chosen, config);
+  EXPECT_EQ(asked, 3U);
+  EXPECT_LE(largest_error(guarded), limit);
+  EXPECT_LE(guarded.error, limit);
+  EXPECT_FALSE(guarded.tries.empty());
+  EXPECT_FALSE(guarded.sensitivity.empty());
+}
+
 TEST(PrecisionGuard, LeavesHarmlessRoundingAlone) {
   Network network;
   network.unary(ExprCode::relu);
