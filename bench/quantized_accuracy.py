@@ -16,6 +16,7 @@ import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import burnish
@@ -80,11 +81,11 @@ def best_of(boxes: np.ndarray, scores: np.ndarray, classes: np.ndarray, least: f
     """Boxes of at least this score, without those that a better one of the same class covers; and their classes."""
     keep = scores >= least
     boxes, scores, classes = boxes[keep], scores[keep], classes[keep]
-    order, chosen = list(np.argsort(-scores)), []
-    while order:
-        first = order.pop(0)
+    order, chosen = np.argsort(-scores), []
+    while len(order):
+        first, order = order[0], order[1:]
         chosen.append(first)
-        order = [i for i in order if classes[i] != classes[first] or overlap(boxes[[first]], boxes[[i]])[0, 0] < 0.45]
+        order = order[(classes[order] != classes[first]) | (overlap(boxes[[first]], boxes[order])[0] < 0.45)]
     return boxes[chosen], classes[chosen]
 
 
@@ -94,6 +95,7 @@ def faces(outputs: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.nd
     return boxes, scores, np.zeros(len(scores), int)
 
 
+@cache
 def priors() -> np.ndarray:
     """Centers and sizes that the network's offsets refer to, for 320x240."""
     made = []
