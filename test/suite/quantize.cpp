@@ -29,6 +29,19 @@ BURNISH_CASES(quantize) {
   ops::DequantizeLinear blocks;
   blocks.block_size = 4;
   cases.add(blocks, {input(i8, {3, 8, 5}), step({3, 2, 5}), weights(i8, {3, 2, 5}).between(0, 5)}).named("blocks");
+  for (const DType type : {u2, i4, u4, u8}) {
+    const double most = type == u2 ? 3 : 7;
+    const auto add = [&](int64_t axis, int64_t block, const Shape& data, const Shape& scale) {
+      ops::DequantizeLinear narrow;
+      narrow.axis = axis;
+      narrow.block_size = block;
+      cases.add(narrow, {input(type, data).between(0, most), step(scale)}).named("narrow blocks");
+      cases.add(narrow, {input(type, data).between(0, most), step(scale), weights(type, scale).between(0, most)}).named("narrow blocks");
+    };
+    add(-1, 16, {5, 37}, {5, 3});
+    add(2, 8, {3, 5, 40}, {3, 5, 5});
+    add(0, 16, {32, 9}, {2, 9});
+  }
   ops::QuantizeLinear quantized_blocks;
   quantized_blocks.axis = 2;
   quantized_blocks.block_size = 4;
