@@ -17,25 +17,31 @@ using tactics::OpRequest;
 using tactics::Variant;
 using tactics::Verdict;
 
-/// `shift`: of 32 bits, those above the number's own. They do not count.
+/// The loops are marked, because the compiler leaves loops of unknown length alone. `shift`: of 32 bits, those above the number's own. They do not count.
 struct Widen {
   BURNISH_FOR_EACH_ISA static void run(const uint8_t* q, float* out, int64_t count, unsigned shift, bool is_signed, float scale,
                                        float zero) {
-    if (is_signed)
+    if (is_signed) {
+#pragma omp simd
       for (int64_t i = 0; i < count; ++i)
         out[i] = (static_cast<float>(static_cast<int32_t>(static_cast<uint32_t>(q[i]) << shift) >> shift) - zero) * scale;
-    else
+    } else {
+#pragma omp simd
       for (int64_t i = 0; i < count; ++i)
         out[i] = (static_cast<float>(static_cast<int32_t>((static_cast<uint32_t>(q[i]) << shift) >> shift)) - zero) * scale;
+    }
   }
   BURNISH_FOR_EACH_ISA static void row(const uint8_t* q, float* out, int64_t count, unsigned shift, bool is_signed, const float* scales,
                                        const float* zeros) {
-    if (is_signed)
+    if (is_signed) {
+#pragma omp simd
       for (int64_t i = 0; i < count; ++i)
         out[i] = (static_cast<float>(static_cast<int32_t>(static_cast<uint32_t>(q[i]) << shift) >> shift) - zeros[i]) * scales[i];
-    else
+    } else {
+#pragma omp simd
       for (int64_t i = 0; i < count; ++i)
         out[i] = (static_cast<float>(static_cast<int32_t>((static_cast<uint32_t>(q[i]) << shift) >> shift)) - zeros[i]) * scales[i];
+    }
   }
 };
 
