@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <set>
 #include <type_traits>
 
@@ -16,6 +17,7 @@
 #include "plan/report.h"
 #include "precision/guard.h"
 #include "precision/overflow.h"
+#include "precision/sample_inputs.h"
 #include "runtime/loaded_engine.h"
 #include "runtime/pass_options.h"
 #include "runtime/stages.h"
@@ -168,12 +170,21 @@ bool guards_precision(const BuildConfig& config) {
 
 /// Devices store halves without looking at the outputs, so what halves do not hold is kept from them. The host runs the network where it can:
 /// its kernels need no compiling.
-void keep_from_overflow(const Graph& graph, tactics::CandidateSet& found, const BuildConfig& config) {
-  if (found.target.space != tactics::Space::device or not guards_precision(config)) return;
-  OverflowConfig made{.backends = {}, .threads = found.target.threads, .logger = config.logger};
-  if (tactics::registry().find_backend("cpu") != nullptr) made.backends.emplace_back("cpu");
-  made.backends.emplace_back(found.backend->name());
-  burnish::keep_from_overflow(graph, found, made);
+/// False where nobody has looked.
+bool keep_from_overflow(const Graph& graph, tactics::CandidateSet& found, const BuildConfig& config) {
+  if (found.target.space != tactics::Space::device or not guards_precision(config)) return true;
+  return burnish::keep_from_overflow(graph, found, {.backends = {"cpu"}, .threads = found.target.threads, .logger = config.logger})
+      .has_value();
+}
+
+/// Whether all that the engine gives on sample data is finite.
+bool gives_numbers(const Engine& engine, const Graph& graph) {
+  Session session(engine);
+  for (const Tensor& output : session.run(sample_inputs(graph, 1)))
+    if (is_floating(output.dtype()))
+      for (int64_t i = 0; i < output.size(); ++i)
+        if (not std::isfinite(output.number(i))) return false;
+  return true;
 }
 
 /// The global choice. Where it may round, its outputs are compared with exact ones, unless somebody else has chosen.
@@ -198,6 +209,7 @@ struct Line {
   tactics::Choices pinned;
   tactics::Assignment chosen;
   plan::Plan plan;
+  bool watched = true;  // for numbers that halves do not hold
 };
 
 std::string print_candidates(const Graph& graph, const tactics::CandidateSet& found, const std::vector<uint32_t>* chosen) {
@@ -242,7 +254,7 @@ std::string walk(Line& line, const BuildConfig& config, std::optional<Stage> las
   const ThreadCountScope threads(line.found.target.threads);
   if (last == Stage::candidates) return print_candidates(graph, line.found, nullptr);
   measure(line.found, config);
-  keep_from_overflow(graph, line.found, config);
+  line.watched = keep_from_overflow(graph, line.found, config);
   if (not config.choices.empty()) line.pinned = tactics::Choices::parse(config.choices);
   line.chosen = staged(config, "assign", [&] { return choose(graph, line.found, line.pinned, config); });
   if (last == Stage::assign) return print_candidates(graph, line.found, &line.chosen.chosen);
@@ -251,7 +263,7 @@ std::string walk(Line& line, const BuildConfig& config, std::optional<Stage> las
 }
 
 Engine finish(engine::EngineData data, Line& line, const BuildConfig& config) {
-  data.metadata = std::move(line.model.metadata);
+  data.metadata = line.model.metadata;
   return Engine(std::make_shared<const runtime::LoadedEngine>(std::move(data), OpenConfig{.threads = 0, .logger = config.logger}, true));
 }
 
@@ -328,6 +340,20 @@ Engine build_line(Line line, const BuildConfig& config) {
   bind_default_dimension(line.model.graph, config);
   if (is_open(line.model.graph)) return build_open(line, config);
   walk(line, config, {});
+  Engine engine = finish(line, config);
+  const Graph& graph = line.model.graph;
+  if (line.watched or gives_numbers(engine, graph)) return engine;
+  // Rare, and so allowed to take its time: the device's own float32 kernels have to be compiled first.
+  constexpr double patience = 60;
+  if (config.logger)
+    config.logger(Severity::warning, "precision: the engine gives infinities or NaN on sample data: looking for where they begin");
+  const OverflowConfig on_device{.backends = {std::string(line.found.backend->name())},
+                                 .threads = line.found.target.threads,
+                                 .most_seconds = patience,
+                                 .logger = config.logger};
+  if (burnish::keep_from_overflow(graph, line.found, on_device).value_or(0) == 0) return engine;
+  line.chosen = choose(graph, line.found, line.pinned, config);
+  line.plan = plan::make(graph, line.found, line.chosen);
   return finish(line, config);
 }
 

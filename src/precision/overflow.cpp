@@ -1,5 +1,6 @@
-// The network is built again with every tensor's least and greatest number as outputs, so that only numbers leave it; epilogues also give out
-// what they begin with, because libraries may store that. Nothing is known of tensors that hold no finite number.
+// The network is built again with the least and the greatest numbers of every tensor as outputs, row by row, so that all threads look for them and
+// little leaves the network; epilogues also give out what they begin with, because libraries may store that. Nothing is known of tensors that hold
+// no finite number.
 #include "precision/overflow.h"
 
 #include <algorithm>
@@ -27,7 +28,8 @@ using tactics::NodeCandidates;
 constexpr double most = 65504.0 / 2;
 /// Below this stand masks, which say "never": as infinities they say the same.
 constexpr double never = -1e30;
-constexpr uint64_t samples = 1;
+/// The reference computes results of more elements too slowly.
+constexpr int64_t most_by_reference = 1 << 16;
 
 /// The network with the range of each of its tensors as two more outputs.
 class WatchedNetwork {
@@ -44,9 +46,10 @@ class WatchedNetwork {
   void take(const std::vector<Tensor>& outputs) {
     for (size_t i = 0; i < places_.size(); ++i) {
       double& reached = *places_[i];
-      const double low = outputs.at(2 * i).number(0), high = outputs.at(2 * i + 1).number(0);
-      for (const double value : {low < never ? 0 : -low, high})
-        if (std::isfinite(value)) reached = std::max(reached, value);
+      for (const double low : outputs.at(2 * i).values<float>())
+        if (std::isfinite(low) and low >= never) reached = std::max(reached, -low);
+      for (const double high : outputs.at(2 * i + 1).values<float>())
+        if (std::isfinite(high)) reached = std::max(reached, high);
     }
   }
 
@@ -92,9 +95,12 @@ class WatchedNetwork {
   }
 
   void watch(ValueId value, double& place) {
-    if (element_count(watched_.type(value).shape.dims()) == 0) return;
+    const Dims dims = watched_.type(value).shape.dims();
+    if (element_count(dims) == 0) return;
+    std::vector<ValueId> inputs{value};
+    if (dims.size() > 1) inputs.push_back(watched_.add_constant(Tensor::of<int64_t>({1}, {static_cast<int64_t>(dims.size()) - 1})));
     for (const ops::ReduceKind kind : {ops::ReduceKind::min, ops::ReduceKind::max}) {
-      const NodeId extreme = watched_.add_node(ops::Reduce{.kind = kind, .keep_dims = false}, {value});
+      const NodeId extreme = watched_.add_node(ops::Reduce{.kind = kind, .keep_dims = false}, inputs);
       watched_.add_output(watched_.node(extreme).outputs[0]);
     }
     places_.push_back(&place);
@@ -107,18 +113,29 @@ class WatchedNetwork {
   std::vector<double*> places_;                  // for each pair of outputs
 };
 
+bool is_slow(const CandidateSet& found, const tactics::Assignment& chosen, double most_seconds) {
+  if (chosen.seconds > most_seconds) return true;
+  for (size_t i = 0; i < found.nodes.size(); ++i) {
+    const tactics::Candidate& candidate = found.nodes[i].candidates[chosen.chosen[i]];
+    if (candidate.tactic != nullptr and candidate.tactic == found.fallback and
+        element_count(found.nodes[i].request.output_dims()) > most_by_reference)
+      return true;
+  }
+  return false;
+}
+
 /// Runs the network on samples, its tactics chosen by estimates alone; false where no backend is fast enough.
 bool run(WatchedNetwork& network, const OverflowConfig& config) {
   for (const std::string& backend : config.backends) {
     Graph graph = network.graph();
     CandidateSet found = tactics::candidates(graph, {.backend = backend, .threads = config.threads, .permitted = {}, .only_tactic = {}});
     const tactics::Assignment chosen = tactics::assign(graph, found);
-    if (chosen.seconds > config.most_seconds) continue;
+    if (is_slow(found, chosen, config.most_seconds)) continue;
     engine::EngineData data;
     data.plans.push_back(plan::make(graph, found, chosen));
     const Engine engine(std::make_shared<const runtime::LoadedEngine>(std::move(data), OpenConfig{}, false));
     Session session(engine);
-    for (uint64_t seed = 1; seed <= samples; ++seed) network.take(session.run(sample_inputs(graph, seed)));
+    network.take(session.run(sample_inputs(graph, 1)));
     return true;
   }
   return false;
@@ -197,7 +214,7 @@ void tell(const OverflowConfig& config, Severity severity, const std::string& me
 
 }  // namespace
 
-size_t keep_from_overflow(const Graph& graph, CandidateSet& found, const OverflowConfig& config) {
+std::optional<size_t> keep_from_overflow(const Graph& graph, CandidateSet& found, const OverflowConfig& config) {
   const auto may_overflow = [](const NodeCandidates& node) {
     return std::ranges::any_of(node.candidates, [&](const tactics::Candidate& candidate) { return stores_halves(node, candidate); });
   };
@@ -205,13 +222,13 @@ size_t keep_from_overflow(const Graph& graph, CandidateSet& found, const Overflo
   WatchedNetwork network(graph);
   try {
     if (not run(network, config)) {
-      tell(config, Severity::warning,
-           "precision: the network takes too long in float32 to be looked at for numbers that float16 does not hold");
-      return 0;
+      tell(config, Severity::info,
+           "precision: the network takes too long in float32 to look into it for numbers that float16 does not hold");
+      return std::nullopt;
     }
   } catch (const Error& error) {
     tell(config, Severity::warning, fmt::format("precision: not looked at for numbers that float16 does not hold: {}", error.what()));
-    return 0;
+    return std::nullopt;
   }
   size_t kept = 0;
   for (NodeCandidates& node : found.nodes) {

@@ -3,6 +3,7 @@
 // halves, before the global choice. It judges magnitudes alone: what rounding does is no business of its.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ struct OverflowConfig {
   Logger logger;
 };
 
-/// Removes candidates of `found`, and says why in their nodes. Returns the number of nodes that lost some.
-size_t keep_from_overflow(const Graph& graph, tactics::CandidateSet& found, const OverflowConfig& config);
+/// Removes candidates of `found`, and says why in their nodes. Returns the number of nodes that lost some; nothing where the network was not run.
+std::optional<size_t> keep_from_overflow(const Graph& graph, tactics::CandidateSet& found, const OverflowConfig& config);
 
 }  // namespace burnish
