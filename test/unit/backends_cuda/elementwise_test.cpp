@@ -1,6 +1,8 @@
 // The generated elementwise kernel, for every code of pointwise programs, every type and every way of access.
 #include "backends/cuda/kernels/elementwise.h"
 
+#include "backends/cuda/nvrtc/expr_source.h"
+
 #include "unit/backends_cuda/compiles.h"
 
 namespace burnish::cuda {
@@ -77,6 +79,16 @@ TEST(Elementwise, CastsBetweenAllTypes) {
   for (const DType type : {DType::f32, DType::f64, DType::bf16, DType::i8, DType::u8, DType::i16, DType::i32, DType::i64, DType::boolean})
     casts.outputs.push_back(casts.add_step(ExprCode::cast, type, {input, 0, 0}));
   expect_compiles(elementwise_source(casts, shape_of(casts, 1, "strided")));
+}
+
+TEST(Elementwise, DividesByKnownNumbersThroughTheirReciprocals) {
+  const Expr known = Expr::parse("(f32) constant:f32[0.71] div:f32(0,1) -> 2");
+  EXPECT_NE(print_function(known, "apply").find("op_div_by(x0, "), std::string::npos);
+  const Expr tiny = Expr::parse("(f32) constant:f32[1e-38] div:f32(0,1) -> 2"), given = Expr::parse("(f32,f32) div:f32(0,1) -> 2");
+  for (const Expr& expr : {tiny, given}) EXPECT_EQ(print_function(expr, "apply").find("op_div_by"), std::string::npos);
+  BURNISH_NEEDS_NVRTC();
+  expect_compiles(elementwise_source(
+      known, {.rank = 1, .width = 4, .inputs = {DType::f32}, .outputs = {DType::f32}, .accesses = {"contiguous", "contiguous"}}));
 }
 
 TEST(Elementwise, SaysWhatItCannotDo) {

@@ -29,6 +29,11 @@ template <class T>
 __device__ inline T op_mul(T x, T y) {
   return x * y;
 }
+/// x / y for a number y that is known with its reciprocal: the quotient by that, and its error made good. No branch, no reciprocal to find.
+__device__ inline float op_div_by(float x, float y, float reciprocal) {
+  const float rough = x * reciprocal, exact = fmaf(fmaf(-rough, y, x), reciprocal, rough);
+  return exact == exact ? exact : rough;  // infinities have no error
+}
 template <class T>
 __device__ inline T op_div(T x, T y) {
   if constexpr (not is_float<T>) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <optional>
 
 namespace burnish::cuda {
 namespace {
@@ -25,8 +26,20 @@ std::string parameter(const ExprStep& step, const Expr& expr, double value) {
   return fmt::format("static_cast<{}>({:.17e})", type, value);
 }
 
+/// The number that a step divides by in f32, where it is written in the program and so are its reciprocal's digits.
+std::optional<float> known_divisor(const Expr& expr, const ExprStep& step) {
+  if (step.code != ExprCode::div or step.dtype != DType::f32 or expr.is_input(step.args[1])) return {};
+  const ExprStep& by = expr.step(step.args[1]);
+  const auto divisor = static_cast<float>(by.a);
+  constexpr float least = 1e-30F, most = 1e30F;  // neither it nor its reciprocal has few digits
+  if (by.code != ExprCode::constant or not(std::abs(divisor) > least and std::abs(divisor) < most)) return {};
+  return divisor;
+}
+
 std::string print_step(const Expr& expr, const ExprStep& step) {
   if (step.code == ExprCode::constant) return literal(step);
+  if (const auto divisor = known_divisor(expr, step))
+    return fmt::format("op_div_by({}, {:.9e}f, {:.9e}f)", name_of_operand(expr, step.args[0]), *divisor, 1 / *divisor);
   const ExprCodeInfo& info = info_of(step.code);
   std::string arguments;
   const auto add = [&](const std::string& text) { arguments += (arguments.empty() ? "" : ", ") + text; };
