@@ -91,6 +91,21 @@ TEST(Elementwise, DividesByKnownNumbersThroughTheirReciprocals) {
       known, {.rank = 1, .width = 4, .inputs = {DType::f32}, .outputs = {DType::f32}, .accesses = {"contiguous", "contiguous"}}));
 }
 
+TEST(Elementwise, MakesBytesOfWholeNumbersThatFitWithoutConverting) {
+  const auto source = [](const char* text) { return print_function(Expr::parse(text), "apply"); };
+  const std::string quick = "byte_of_whole";
+  EXPECT_NE(source("(f32) round:f32(0) constant:f32[-128] constant:f32[127] clip:f32(1,2,3) cast:i8(4) -> 5").find(quick),
+            std::string::npos);
+  EXPECT_NE(source("(f32) round:f32(0) constant:f32[7] add:f32(1,2) constant:f32[0] constant:f32[255] clip:f32(3,4,5) cast:u8(6) -> 7")
+                .find(quick),
+            std::string::npos);
+  for (const char* text :
+       {"(f32) constant:f32[-128] constant:f32[127] clip:f32(0,1,2) cast:i8(3) -> 4",
+        "(f32) round:f32(0) constant:f32[-128] constant:f32[127] clip:f32(1,2,3) cast:u8(4) -> 5",
+        "(f32,f32) round:f32(0) constant:f32[127] clip:f32(2,1,3) cast:i8(4) -> 5", "(f32) round:f32(0) cast:i8(1) -> 2"})
+    EXPECT_EQ(source(text).find(quick), std::string::npos) << text;
+}
+
 TEST(Elementwise, SaysWhatItCannotDo) {
   const Expr quantized = Expr::single(ExprCode::cast, {DType::f32}, DType::f8e5m2);
   EXPECT_EQ(elementwise_refusal(quantized, 2, {4}), "device code has no type f8e5m2");

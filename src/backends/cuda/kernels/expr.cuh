@@ -16,6 +16,11 @@ __device__ inline To op_cast(From x) {
   if constexpr (sizeof(To) == 1 and static_cast<To>(2) == static_cast<To>(1)) return x != From(0);
   else return static_cast<To>(x);
 }
+/// A whole number that fits: added to 3 * 2^22, it lies in the last bits. Conversions take several times as long.
+template <class To>
+__device__ inline To byte_of_whole(float x) {
+  return static_cast<To>(__float_as_uint(x + 12582912.0f) & 0xff);
+}
 
 template <class T>
 __device__ inline T op_add(T x, T y) {
@@ -140,6 +145,13 @@ BURNISH_ROUNDING(round, rint)
 BURNISH_ROUNDING(round_half_away, round)
 BURNISH_ROUNDING(trunc, trunc)
 #undef BURNISH_ROUNDING
+
+/// Half to even by adding and taking away a number whose last bit means 1: several times as fast as the instruction that rounds.
+template <>
+__device__ inline float op_round<float>(float x) {
+  const float near = (x + 12582912.0f) - 12582912.0f;
+  return fabsf(x) < 4194304.0f ? copysignf(near, x) : rintf(x);
+}
 
 template <class T>
 __device__ inline T op_sigmoid(T x) {

@@ -36,8 +36,32 @@ std::optional<float> known_divisor(const Expr& expr, const ExprStep& step) {
   return divisor;
 }
 
+/// Whether a value is a whole number, unless it is none at all: rounded, or a sum of such.
+bool is_whole(const Expr& expr, ExprOperand operand) {
+  if (expr.is_input(operand)) return false;
+  const ExprStep& step = expr.step(operand);
+  if (step.code == ExprCode::constant) return is_floating(step.dtype) and step.a == std::rint(step.a);
+  if (step.code == ExprCode::add or step.code == ExprCode::sub) return is_whole(expr, step.args[0]) and is_whole(expr, step.args[1]);
+  return step.code == ExprCode::round;
+}
+
+/// Whether a step makes a byte of a whole number that is known to fit: the end of every quantization.
+bool makes_byte(const Expr& expr, const ExprStep& step) {
+  if (step.code != ExprCode::cast or (step.dtype != DType::i8 and step.dtype != DType::u8) or expr.is_input(step.args[0])) return false;
+  const ExprStep& clip = expr.step(step.args[0]);
+  if (clip.code != ExprCode::clip or clip.dtype != DType::f32 or not is_whole(expr, clip.args[0])) return false;
+  const double least = step.dtype == DType::i8 ? -128 : 0;
+  const auto fits = [&](ExprOperand bound) {
+    if (expr.is_input(bound) or not is_whole(expr, bound)) return false;
+    const ExprStep& number = expr.step(bound);
+    return number.code == ExprCode::constant and number.a >= least and number.a <= least + 255;
+  };
+  return fits(clip.args[1]) and fits(clip.args[2]);
+}
+
 std::string print_step(const Expr& expr, const ExprStep& step) {
   if (step.code == ExprCode::constant) return literal(step);
+  if (makes_byte(expr, step)) return fmt::format("byte_of_whole<{}>({})", stored_type(step.dtype), name_of_operand(expr, step.args[0]));
   if (const auto divisor = known_divisor(expr, step))
     return fmt::format("op_div_by({}, {:.9e}f, {:.9e}f)", name_of_operand(expr, step.args[0]), *divisor, 1 / *divisor);
   const ExprCodeInfo& info = info_of(step.code);
