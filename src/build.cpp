@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <set>
 #include <type_traits>
 
@@ -17,7 +16,6 @@
 #include "plan/report.h"
 #include "precision/guard.h"
 #include "precision/overflow.h"
-#include "precision/sample_inputs.h"
 #include "runtime/loaded_engine.h"
 #include "runtime/pass_options.h"
 #include "runtime/stages.h"
@@ -175,16 +173,6 @@ bool keep_from_overflow(const Graph& graph, tactics::CandidateSet& found, const 
   if (found.target.space != tactics::Space::device or not guards_precision(config)) return true;
   return burnish::keep_from_overflow(graph, found, {.backends = {"cpu"}, .threads = found.target.threads, .logger = config.logger})
       .has_value();
-}
-
-/// Whether all that the engine gives on sample data is finite.
-bool gives_numbers(const Engine& engine, const Graph& graph) {
-  Session session(engine);
-  for (const Tensor& output : session.run(sample_inputs(graph, 1)))
-    if (is_floating(output.dtype()))
-      for (int64_t i = 0; i < output.size(); ++i)
-        if (not std::isfinite(output.number(i))) return false;
-  return true;
 }
 
 /// The global choice. Where it may round, its outputs are compared with exact ones, unless somebody else has chosen.

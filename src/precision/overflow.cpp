@@ -248,4 +248,13 @@ std::optional<size_t> keep_from_overflow(const Graph& graph, CandidateSet& found
   return kept;
 }
 
+bool gives_numbers(const Engine& engine, const Graph& graph) {
+  Session session(engine);
+  for (const Tensor& output : session.run(sample_inputs(graph, 1)))
+    if (is_floating(output.dtype()))
+      for (int64_t i = 0; i < output.size(); ++i)
+        if (not std::isfinite(output.number(i))) return false;
+  return true;
+}
+
 }  // namespace burnish

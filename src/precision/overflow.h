@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "burnish/engine.h"
 #include "burnish/logger.h"
 #include "tactics/candidates.h"
 
@@ -21,5 +22,8 @@ struct OverflowConfig {
 
 /// Removes candidates of `found`, and says why in their nodes. Returns the number of nodes that lost some; nothing where the network was not run.
 std::optional<size_t> keep_from_overflow(const Graph& graph, tactics::CandidateSet& found, const OverflowConfig& config);
+
+/// Whether all that an engine of this graph gives on sample data is finite: what can be looked at where the network could not be run in float32.
+bool gives_numbers(const Engine& engine, const Graph& graph);
 
 }  // namespace burnish
