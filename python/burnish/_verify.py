@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,10 +82,7 @@ def verify(
     if engine is None:
         shapes = {name: tuple(array.shape) for name, array in inputs.items()}
         engine = build(model, **{"shapes": shapes, **options})
-    found = _core.tapped(engine._core, False)
-    if found is None:
-        raise UnsupportedError("tensors in between are compared where all sizes are known: give shapes")
-    core, tensors = found
+    core, tensors = _tapped(engine, exact=False)
     got = core.session(True).run(inputs)
     wanted = _onnxruntime(model, inputs, [name for name, _, _ in tensors]) if against == "onnxruntime" else _reference(engine, inputs)
     result = Verification()
@@ -94,15 +92,23 @@ def verify(
     return result
 
 
+def _tapped(engine: Engine, *, exact: bool) -> tuple[_core.Engine, list[tuple[str, str, str]]]:
+    """The engine, or its graph by the reference, with every tensor in between as an output: name, node and tactic of each."""
+    found = _core.tapped(engine._core, exact)
+    if found is None:
+        raise UnsupportedError("tensors in between are compared where all sizes are known: give shapes")
+    return found
+
+
 def _reference(engine: Engine, inputs: dict[str, Any]) -> dict[str, Any]:
-    core, _ = _core.tapped(engine._core, True)
+    core, _ = _tapped(engine, exact=True)
     return core.session(True).run(inputs)
 
 
 def _onnxruntime(model: str | os.PathLike[str], inputs: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    import onnxruntime
-
     import onnx
+
+    onnxruntime = importlib.import_module("onnxruntime")  # an optional peer, which has no types
 
     loaded = onnx.load(os.fspath(model))
     made = {output for node in loaded.graph.node for output in node.output}
