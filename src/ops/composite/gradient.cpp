@@ -3,7 +3,6 @@
 // is imported, and each adds its share to the derivatives of what it reads. Elementwise arithmetic and matrix products can be walked through.
 #include <algorithm>
 #include <map>
-#include <ranges>
 #include <set>
 
 #include "base/error.h"
@@ -46,9 +45,10 @@ class Backwards {
     }
     for (const ValueId x : xs) reached.erase(x.index);
     derivatives_[y.index] = filled(y, 1);
-    for (const NodeId id : path | std::views::reverse)
-      if (const auto known = derivatives_.find(context_.graph().node(id).outputs[0].index); known != derivatives_.end())
-        through(context_.graph().node(id), known->second);
+    for (auto place = path.rbegin(); place != path.rend(); ++place) {
+      const Node& node = context_.graph().node(*place);
+      if (const auto known = derivatives_.find(node.outputs[0].index); known != derivatives_.end()) through(node, known->second);
+    }
   }
 
   ValueId of(ValueId x) {
