@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "ops/images/image.h"
 
 namespace burnish::cli {
 namespace {
@@ -57,17 +58,22 @@ Directory directory_of(std::span<const std::byte> bytes) {
   fail("the archive has no end: it is cut off");
 }
 
-/// The bytes of the file whose record in the list is at `entry`.
-std::span<const std::byte> stored_bytes(std::span<const std::byte> bytes, size_t entry) {
+/// The file whose record in the list is at `entry`, but for its name.
+NpzArray array_at(std::span<const std::byte> bytes, size_t entry) {
   constexpr uint32_t in_extra = 0xffffffff;
-  if (number_at<uint16_t>(bytes, entry + 10) != 0) fail("the archive is compressed; write it with numpy.savez, not savez_compressed");
+  constexpr uint16_t stored = 0, deflated = 8;
+  const auto method = number_at<uint16_t>(bytes, entry + 10);
+  if (method != stored and method != deflated)
+    fail_unsupported("the archive is compressed by method {}; write it with numpy.savez", method);
+  const uint32_t inflated_size = number_at<uint32_t>(bytes, entry + 24);
   const uint32_t size = number_at<uint32_t>(bytes, entry + 20);
   const uint32_t header = number_at<uint32_t>(bytes, entry + 42);
-  if (size == in_extra or header == in_extra) fail_unsupported("the archive holds arrays of more than 4 GB; write them as .npy");
+  if (size == in_extra or header == in_extra or inflated_size == in_extra)
+    fail_unsupported("the archive holds arrays of more than 4 GB; write them as .npy");
   const size_t begin =
       size_t{header} + 30 + number_at<uint16_t>(bytes, size_t{header} + 26) + number_at<uint16_t>(bytes, size_t{header} + 28);
   if (begin > bytes.size() or bytes.size() - begin < size) fail("the archive is cut off");
-  return bytes.subspan(begin, size);
+  return {.name = {}, .bytes = bytes.subspan(begin, size), .is_compressed = method == deflated, .size = inflated_size};
 }
 
 }  // namespace
@@ -92,20 +98,29 @@ std::span<const std::byte> npy_elements(std::span<const std::byte> bytes, const 
   return bytes.subspan(begin + length);
 }
 
-std::vector<std::pair<std::string, std::span<const std::byte>>> npz_arrays(std::span<const std::byte> bytes) {
+std::vector<NpzArray> npz_arrays(std::span<const std::byte> bytes) {
   constexpr std::string_view suffix = ".npy";
   const Directory directory = directory_of(bytes);
-  std::vector<std::pair<std::string, std::span<const std::byte>>> arrays;
+  std::vector<NpzArray> arrays;
   size_t entry = directory.begin;
   for (size_t i = 0; i < directory.files; ++i) {
     const size_t length = number_at<uint16_t>(bytes, entry + 28);
     if (entry + 46 > bytes.size() or bytes.size() - entry - 46 < length) fail("the archive is cut off");
     std::string name(reinterpret_cast<const char*>(bytes.data()) + entry + 46, length);
     if (name.ends_with(suffix)) name.resize(name.size() - suffix.size());
-    arrays.emplace_back(std::move(name), stored_bytes(bytes, entry));
+    arrays.push_back(array_at(bytes, entry));
+    arrays.back().name = std::move(name);
     entry += 46 + length + number_at<uint16_t>(bytes, entry + 30) + number_at<uint16_t>(bytes, entry + 32);
   }
   return arrays;
+}
+
+std::vector<uint8_t> npz_inflated(const NpzArray& array) {
+  return in_context([&] { return fmt::format("array {}", array.name); },
+                    [&] {
+                      const std::span blocks(reinterpret_cast<const uint8_t*>(array.bytes.data()), array.bytes.size());
+                      return ops::inflated_blocks(blocks, array.size);
+                    });
 }
 
 }  // namespace burnish::cli

@@ -1,11 +1,10 @@
-// NumPy's files: .npy, one array, and .npz, an archive of them as numpy.savez writes it (stored, not compressed).
-// Used to read samples. Files are untrusted: every length is checked. Nothing is copied.
+// NumPy's files: .npy, one array, and .npz, an archive of them as numpy.savez and numpy.savez_compressed write it.
+// Used to read samples. Files are untrusted: every length is checked. Nothing is copied but what has to be decompressed.
 #pragma once
 
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "burnish/engine.h"
@@ -18,7 +17,16 @@ bool is_npz(std::span<const std::byte> bytes);
 /// The elements behind an .npy header whose type is the input's and whose order is C's. Throws Error.
 std::span<const std::byte> npy_elements(std::span<const std::byte> bytes, const TensorInfo& input);
 
-/// The arrays of an archive by name, without ".npy". Throws Error where it is damaged or compressed.
-std::vector<std::pair<std::string, std::span<const std::byte>>> npz_arrays(std::span<const std::byte> bytes);
+struct NpzArray {
+  std::string name;                  // without ".npy"
+  std::span<const std::byte> bytes;  // in the archive
+  bool is_compressed = false;
+  size_t size = 0;  // of the .npy file
+};
+
+/// What an archive holds. Throws Error where it is damaged or compressed by other means than numpy's.
+std::vector<NpzArray> npz_arrays(std::span<const std::byte> bytes);
+/// The .npy file of an array that is compressed. Throws Error where it is damaged.
+std::vector<uint8_t> npz_inflated(const NpzArray& array);
 
 }  // namespace burnish::cli

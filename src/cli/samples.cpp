@@ -21,12 +21,12 @@ std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder)
 }
 
 /// The array of the input's name; the only one, where there is no other.
-std::span<const std::byte> array_for(const TensorInfo& input, std::span<const std::byte> archive) {
+NpzArray array_for(const TensorInfo& input, std::span<const std::byte> archive) {
   const auto arrays = npz_arrays(archive);
   std::vector<std::string_view> names;
-  for (const auto& [name, bytes] : arrays) {
-    if (name == input.name or arrays.size() == 1) return bytes;
-    names.emplace_back(name);
+  for (const NpzArray& array : arrays) {
+    if (array.name == input.name or arrays.size() == 1) return array;
+    names.emplace_back(array.name);
   }
   fail("the archive has no array for input `{}`; it has {}", input.name, fmt::join(names, ", "));
 }
@@ -39,16 +39,25 @@ std::vector<Tensor> read_batches(const std::filesystem::path& file, const Tensor
   return in_context([&] { return file.string(); },
                     [&] {
                       const auto mapped = std::make_shared<const MappedFile>(file);
+                      std::shared_ptr<const void> owner = mapped;
                       std::span<const std::byte> bytes = mapped->bytes();
                       if (is_image(file)) return std::vector{image_input(bytes, input, images)};
-                      if (is_npz(bytes)) bytes = array_for(input, bytes);
+                      if (is_npz(bytes)) {
+                        const NpzArray array = array_for(input, bytes);
+                        bytes = array.bytes;
+                        if (array.is_compressed) {
+                          const auto inflated = std::make_shared<const std::vector<uint8_t>>(npz_inflated(array));
+                          bytes = std::as_bytes(std::span(*inflated));
+                          owner = inflated;
+                        }
+                      }
                       if (is_npy(bytes)) bytes = npy_elements(bytes, input);
                       if (input.bytes == 0 or bytes.empty() or bytes.size() % input.bytes != 0)
                         fail("{} bytes are no multiple of the {} that input `{}` ({} {}) takes", bytes.size(), input.bytes, input.name,
                              name_of(input.dtype), text_of(input.dims));
                       std::vector<Tensor> batches;
                       for (size_t at = 0; at < bytes.size(); at += input.bytes)
-                        batches.push_back(Tensor::borrowed(input.dtype, input.dims, bytes.data() + at, mapped));
+                        batches.push_back(Tensor::borrowed(input.dtype, input.dims, bytes.data() + at, owner));
                       return batches;
                     });
 }

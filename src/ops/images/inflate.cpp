@@ -1,4 +1,4 @@
-// The decompression that PNG and TIFF use: RFC 1950's wrapping around RFC 1951's blocks. The checksum at the end is compared.
+// The decompression that PNG, TIFF and archives use: RFC 1951's blocks, and RFC 1950's wrapping around them, whose checksum is compared.
 #include <algorithm>
 #include <array>
 
@@ -18,7 +18,7 @@ class Bits {
   uint32_t take(int count) {
     uint32_t value = 0;
     for (int i = 0; i < count; ++i, ++at_) {
-      if (at_ / 8 >= bytes_.size()) fail("the compressed picture ends too early");
+      if (at_ / 8 >= bytes_.size()) fail("the compressed data ends too early");
       value |= static_cast<uint32_t>((bytes_[at_ / 8] >> (at_ % 8)) & 1U) << i;
     }
     return value;
@@ -41,7 +41,7 @@ struct Code {
     int left = 1;
     for (int length = 1; length <= longest_code; ++length) {
       left = 2 * left - counts[static_cast<size_t>(length)];
-      if (left < 0) fail("a Huffman code of the compressed picture has too many codes");
+      if (left < 0) fail("a Huffman code of the compressed data has too many codes");
     }
     for (int length = 1; length <= longest_code; ++length)
       for (size_t symbol = 0; symbol < lengths.size(); ++symbol)
@@ -60,7 +60,7 @@ struct Code {
       first = (first + count) * 2;
       code *= 2;
     }
-    fail("the compressed picture holds a code that its table does not have");
+    fail("the compressed data holds a code that its table does not have");
   }
 };
 
@@ -68,10 +68,22 @@ class Inflater {
  public:
   Inflater(std::span<const uint8_t> bytes, size_t size) : bits_(bytes), size_(size) { out_.reserve(size); }
 
-  std::vector<uint8_t> run() {
+  std::vector<uint8_t> wrapped() {
     const uint32_t method = bits_.take(8);
     const uint32_t flags = bits_.take(8);
     if (method % 16 != 8 or method / 16 > 7 or (method * 256 + flags) % 31 != 0 or (flags & 32U) != 0) fail("this is no zlib stream");
+    all_blocks();
+    compare_checksum();
+    return std::move(out_);
+  }
+
+  std::vector<uint8_t> bare() {
+    all_blocks();
+    return std::move(out_);
+  }
+
+ private:
+  void all_blocks() {
     bool last = false;
     while (not last) {
       last = bits_.take(1) == 1;
@@ -79,23 +91,20 @@ class Inflater {
       if (kind == 0) stored();
       else if (kind == 1) fixed();
       else if (kind == 2) dynamic();
-      else fail("the compressed picture has a block of an unknown kind");
+      else fail("the compressed data has a block of an unknown kind");
     }
-    if (out_.size() != size_) fail("the compressed picture holds {} bytes, but {} are needed", out_.size(), size_);
-    compare_checksum();
-    return std::move(out_);
+    if (out_.size() != size_) fail("the compressed data holds {} bytes, but {} are needed", out_.size(), size_);
   }
 
- private:
   void put(uint8_t byte) {
-    if (out_.size() == size_) fail("the compressed picture holds more than the {} bytes that are needed", size_);
+    if (out_.size() == size_) fail("the compressed data holds more than the {} bytes that are needed", size_);
     out_.push_back(byte);
   }
 
   void stored() {
     bits_.to_next_byte();
     const uint32_t length = bits_.take(16);
-    if ((bits_.take(16) ^ length) != 0xffffU) fail("a block of the compressed picture contradicts itself");
+    if ((bits_.take(16) ^ length) != 0xffffU) fail("a block of the compressed data contradicts itself");
     for (uint32_t i = 0; i < length; ++i) put(static_cast<uint8_t>(bits_.take(8)));
   }
 
@@ -125,12 +134,12 @@ class Inflater {
         lengths.push_back(static_cast<uint8_t>(symbol));
         continue;
       }
-      if (symbol == 16 and lengths.empty()) fail("a table of the compressed picture repeats nothing");
+      if (symbol == 16 and lengths.empty()) fail("a table of the compressed data repeats nothing");
       const uint8_t repeated = symbol == 16 ? lengths.back() : uint8_t{0};
       const uint32_t times = symbol == 16 ? 3 + bits_.take(2) : symbol == 17 ? 3 + bits_.take(3) : 11 + bits_.take(7);
       lengths.insert(lengths.end(), times, repeated);
     }
-    if (lengths.size() != literals + distances) fail("a table of the compressed picture is too long");
+    if (lengths.size() != literals + distances) fail("a table of the compressed data is too long");
     const std::span<const uint8_t> all(lengths);
     codes(Code(all.first(literals)), Code(all.subspan(literals)));
   }
@@ -150,12 +159,12 @@ class Inflater {
         continue;
       }
       const auto kind = static_cast<size_t>(symbol - 257);
-      if (kind >= length_base.size()) fail("the compressed picture repeats a stretch of an unknown length");
+      if (kind >= length_base.size()) fail("the compressed data repeats a stretch of an unknown length");
       const size_t length = static_cast<size_t>(length_base[kind]) + bits_.take(length_bits[kind]);
       const auto far = static_cast<size_t>(distances.take(bits_));
-      if (far >= distance_base.size()) fail("the compressed picture repeats from an unknown distance");
+      if (far >= distance_base.size()) fail("the compressed data repeats from an unknown distance");
       const size_t distance = static_cast<size_t>(distance_base[far]) + bits_.take(far < 2 ? 0 : static_cast<int>(far / 2) - 1);
-      if (distance > out_.size()) fail("the compressed picture repeats what lies before its beginning");
+      if (distance > out_.size()) fail("the compressed data repeats what lies before its beginning");
       for (size_t i = 0; i < length; ++i) put(out_[out_.size() - distance]);
     }
   }
@@ -170,7 +179,7 @@ class Inflater {
     }
     uint32_t expected = 0;
     for (int i = 0; i < 4; ++i) expected = (expected << 8U) | bits_.take(8);
-    if (expected != ((high << 16U) | low)) fail("the checksum of the compressed picture is wrong");
+    if (expected != ((high << 16U) | low)) fail("the checksum of the compressed data is wrong");
   }
 
   Bits bits_;
@@ -180,6 +189,12 @@ class Inflater {
 
 }  // namespace
 
-std::vector<uint8_t> inflated(std::span<const uint8_t> stream, size_t size) { return Inflater(stream, size).run(); }
+std::vector<uint8_t> inflated(std::span<const uint8_t> stream, size_t size) { return Inflater(stream, size).wrapped(); }
+
+std::vector<uint8_t> inflated_blocks(std::span<const uint8_t> blocks, size_t size) {
+  constexpr size_t most_for_a_byte = 1032;  // what the format reaches at best
+  if (size / most_for_a_byte > blocks.size()) fail("{} bytes of compressed data cannot hold {}", blocks.size(), size);
+  return Inflater(blocks, size).bare();
+}
 
 }  // namespace burnish::ops

@@ -25,6 +25,13 @@ constexpr std::string_view archive_text =
     "00002100b14645ea8800000088000000050000000000000000000000800100000000612e6e7079504b01022d032d000000000000002100b28d1778840000008400"
     "00000500000000000000000000008001bf000000622e6e7079504b05060000000002000200660000007a0100000000";
 
+/// numpy.savez_compressed(f, a=numpy.zeros((300, 2), numpy.float32) + numpy.float32([1, 2])), with numpy 2.
+constexpr std::string_view compressed_text =
+    "504b03042d000000080000002100017417bcffffffffffffffff05001400612e6e707901001000e00900000000000062000000000000009bec17ea1b10c9c850"
+    "c650ad9e925a9c5ca46ea5a06e9366a2aea3a09e965f54529498179f5f94920a12774bcc294e058a17672416a402f91ac606063a0a469a3a0ab50a64022e0686"
+    "067b06060687517a941ea547e9517a941ea547e9519a3a3400504b01022d032d000000080000002100017417bc62000000e00900000500000000000000000000"
+    "00800100000000612e6e7079504b0506000000000100010033000000990000000000";
+
 std::string from_hex(std::string_view text) {
   std::string bytes;
   for (size_t i = 0; i + 1 < text.size(); i += 2)
@@ -66,6 +73,26 @@ TEST_F(SampleFiles, ArchivesAreReadByTheInputsName) {
   EXPECT_EQ(b.at(0).values<float>()[0], 3);
   EXPECT_THROW((void)read_batches(file, input_of("c", DType::f32, {1})), Error);
   EXPECT_THROW((void)read_batches(file, input_of("a", DType::i32, {1, 2})), Error) << "of another type";
+}
+
+TEST_F(SampleFiles, CompressedArchivesAreRead) {
+  const auto batches = read_batches(write("s.npz", from_hex(compressed_text)), input_of("a", DType::f32, {100, 2}));
+  ASSERT_EQ(batches.size(), 3U);
+  EXPECT_EQ(batches[0].values<float>()[0], 1);
+  EXPECT_EQ(batches[2].values<float>()[199], 2);
+}
+
+TEST_F(SampleFiles, DamagedCompressedArchivesAreErrorsOrArrays) {
+  const std::string whole = from_hex(compressed_text);
+  for (size_t at = 4; at < whole.size(); ++at)
+    for (const char bit : {1, 16, -128}) {
+      std::string damaged = whole;
+      damaged[at] = static_cast<char>(damaged[at] ^ bit);
+      try {
+        for (const NpzArray& array : npz_arrays(bytes_of(damaged)))
+          if (array.is_compressed) { EXPECT_EQ(npz_inflated(array).size(), array.size); }
+      } catch (const Error& error) { EXPECT_STRNE(error.what(), ""); }
+    }
 }
 
 TEST_F(SampleFiles, OneFolderOfArchivesServesSeveralInputs) {
