@@ -85,14 +85,15 @@ std::pair<proto::GraphProto*, Scope*> NodeContext::body(std::string_view name) c
 }
 
 ops::ImportedRegion NodeContext::region(std::string_view name) {
-  const auto [graph, written_in] = body(name);
-  return in_context([&] { return fmt::format("body `{}`", name); }, [&] { return import_body(builder_, *this, *graph, *written_in); });
+  const auto found = body(name);
+  return in_context([&] { return fmt::format("body `{}`", name); },
+                    [&] { return import_body(builder_, *this, *found.first, *found.second); });
 }
 
 ops::ImportedRegion NodeContext::typed_region(std::string_view name, const std::vector<TensorType>& inputs) {
-  const auto [graph, written_in] = body(name);
+  const auto found = body(name);
   const std::vector<std::optional<TensorType>> formals(inputs.begin(), inputs.end());
-  return in_context([&] { return fmt::format("body `{}`", name); }, [&] { return builder_.region(*graph, *written_in, formals); });
+  return in_context([&] { return fmt::format("body `{}`", name); }, [&] { return builder_.region(*found.first, *found.second, formals); });
 }
 
 std::vector<ValueId> NodeContext::add(Op op, std::vector<ValueId> inputs, size_t outputs, std::vector<Graph> regions) {

@@ -86,7 +86,7 @@ bool copy_for_readers(Graph& graph, NodeId id) {
   const ValueId value = node.outputs[0];
   std::vector<NodeId> readers = graph.value(value).users;
   std::ranges::sort(readers);
-  readers.erase(std::ranges::unique(readers).begin(), readers.end());
+  readers.erase(std::unique(readers.begin(), readers.end()), readers.end());
   for (size_t i = graph.is_output(value) ? 0 : 1; i < readers.size(); ++i) {
     const NodeId copy = graph.add_node(graph.node(id).op, graph.node(id).inputs, 1, {}, graph.node(id).name);
     graph.mutable_node(copy).provenance = graph.node(id).provenance;

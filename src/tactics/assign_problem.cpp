@@ -81,7 +81,7 @@ void AssignModel::add_flow(ValueId id, const std::map<std::string, Format, std::
   }
   std::vector<NodeId> users = value.users;
   std::ranges::sort(users);
-  users.erase(std::ranges::unique(users).begin(), users.end());
+  users.erase(std::unique(users.begin(), users.end()), users.end());
   for (const NodeId user : users) {
     const Node& node = graph_.node(user);
     for (size_t slot = 0; slot < node.inputs.size(); ++slot)

@@ -64,8 +64,9 @@ std::vector<std::vector<uint32_t>> allowed_candidates(const Graph& graph, const 
     const auto place = std::ranges::find(names, name);
     if (place == names.end()) fail("the choices name the node `{}`, which this network does not have{}", name, did_you_mean(name, names));
     const auto index = static_cast<size_t>(place - names.begin());
-    std::erase_if(allowed[index], [&](uint32_t candidate) { return not matches(found.nodes[index].candidates[candidate], choice); });
-    if (allowed[index].empty()) fail_unmatched(found.nodes[index], name, choice);
+    const Choice& wanted = choice;
+    std::erase_if(allowed[index], [&](uint32_t candidate) { return not matches(found.nodes[index].candidates[candidate], wanted); });
+    if (allowed[index].empty()) fail_unmatched(found.nodes[index], name, wanted);
   }
   return allowed;
 }
