@@ -166,12 +166,11 @@ bool guards_precision(const BuildConfig& config) {
   return not config.permitted.empty() and asked and config.choices.empty() and config.force_tactic.empty();
 }
 
-/// Devices store halves without looking at the outputs, so what halves do not hold is kept from them. The host runs the network where it can:
-/// its kernels need no compiling.
-/// False where nobody has looked.
+/// Devices store halves without looking at the outputs, so what halves do not hold is kept from them. The host runs the network, because its
+/// kernels need no compiling; false where that would take too long, so that nobody has looked.
 bool keep_from_overflow(const Graph& graph, tactics::CandidateSet& found, const BuildConfig& config) {
   if (found.target.space != tactics::Space::device or not guards_precision(config)) return true;
-  return burnish::keep_from_overflow(graph, found, {.backends = {"cpu"}, .threads = found.target.threads, .logger = config.logger})
+  return burnish::keep_from_overflow(graph, found, {.backend = "cpu", .threads = found.target.threads, .logger = config.logger})
       .has_value();
 }
 
@@ -335,7 +334,7 @@ Engine build_line(Line line, const BuildConfig& config) {
   constexpr double patience = 60;
   if (config.logger)
     config.logger(Severity::warning, "precision: the engine gives infinities or NaN on sample data: looking for where they begin");
-  const OverflowConfig on_device{.backends = {std::string(line.found.backend->name())},
+  const OverflowConfig on_device{.backend = std::string(line.found.backend->name()),
                                  .threads = line.found.target.threads,
                                  .most_seconds = patience,
                                  .logger = config.logger};

@@ -124,21 +124,19 @@ bool is_slow(const CandidateSet& found, const tactics::Assignment& chosen, doubl
   return false;
 }
 
-/// Runs the network on samples, its tactics chosen by estimates alone; false where no backend is fast enough.
+/// Runs the network on a sample, its tactics chosen by estimates alone; false where that would take too long.
 bool run(WatchedNetwork& network, const OverflowConfig& config) {
-  for (const std::string& backend : config.backends) {
-    Graph graph = network.graph();
-    CandidateSet found = tactics::candidates(graph, {.backend = backend, .threads = config.threads, .permitted = {}, .only_tactic = {}});
-    const tactics::Assignment chosen = tactics::assign(graph, found);
-    if (is_slow(found, chosen, config.most_seconds)) continue;
-    engine::EngineData data;
-    data.plans.push_back(plan::make(graph, found, chosen));
-    const Engine engine(std::make_shared<const runtime::LoadedEngine>(std::move(data), OpenConfig{}, false));
-    Session session(engine);
-    network.take(session.run(sample_inputs(graph, 1)));
-    return true;
-  }
-  return false;
+  Graph graph = network.graph();
+  CandidateSet found =
+      tactics::candidates(graph, {.backend = config.backend, .threads = config.threads, .permitted = {}, .only_tactic = {}});
+  const tactics::Assignment chosen = tactics::assign(graph, found);
+  if (is_slow(found, chosen, config.most_seconds)) return false;
+  engine::EngineData data;
+  data.plans.push_back(plan::make(graph, found, chosen));
+  const Engine engine(std::make_shared<const runtime::LoadedEngine>(std::move(data), OpenConfig{}, false));
+  Session session(engine);
+  network.take(session.run(sample_inputs(graph, 1)));
+  return true;
 }
 
 bool stores_halves(const NodeCandidates& node, const tactics::Candidate& candidate) {

@@ -5,7 +5,6 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "burnish/engine.h"
 #include "burnish/logger.h"
@@ -14,9 +13,9 @@
 namespace burnish {
 
 struct OverflowConfig {
-  std::vector<std::string> backends;  // that may run the float32 network: the first that is fast enough by its estimates does
-  int threads = 0;                    // 0: all cores
-  double most_seconds = 5;            // of one run
+  std::string backend;      // runs the float32 network
+  int threads = 0;          // 0: all cores
+  double most_seconds = 5;  // of one run by the backend's estimates; networks that take longer are not run
   Logger logger;
 };
 

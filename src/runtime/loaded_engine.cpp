@@ -73,15 +73,16 @@ Graph graph_of(const engine::EngineData& data) {
   return graph;
 }
 
+std::vector<DType> permitted_in(const plan::Plan& plan) {
+  return plan.steps.empty() ? std::vector<DType>() : plan.steps.front().request.target.permitted;
+}
+
 plan::Plan plan_again(const engine::EngineData& data, const std::string& backend, int threads, const plan::Plan* like) {
   Graph graph = graph_of(data);
   tactics::CandidateConfig config;
   config.backend = backend;
   config.threads = threads;
-  if (like != nullptr)
-    for (const plan::Step& step : like->steps)
-      for (const DType type : step.request.target.permitted)
-        if (std::ranges::find(config.permitted, type) == config.permitted.end()) config.permitted.push_back(type);
+  if (like != nullptr) config.permitted = permitted_in(*like);
   tactics::CandidateSet found = tactics::candidates(graph, config);
   tactics::TimingConfig timing;
   timing.level = 0;

@@ -46,6 +46,8 @@ class LoadedEngine {
 
 /// The portable graph. Throws Error where the data, which may come from a file, hold none.
 Graph graph_of(const engine::EngineData& data);
+/// What the steps of a plan were permitted to store floats as: the same for all.
+std::vector<DType> permitted_in(const plan::Plan& plan);
 /// A plan from the engine's portable graph by estimates alone, for `backend` with `threads`. It may round what `like` rounds; without one, nothing.
 plan::Plan plan_again(const engine::EngineData& data, const std::string& backend, int threads, const plan::Plan* like = nullptr);
 

@@ -58,7 +58,7 @@ std::optional<Tapped> tap(const Engine& engine, bool reference) {
   tactics::CandidateConfig config;
   config.backend = reference ? "ref" : plan.backend;
   config.threads = plan.threads;
-  if (not reference and not plan.steps.empty()) config.permitted = plan.steps.front().request.target.permitted;
+  if (not reference) config.permitted = permitted_in(plan);
   tactics::CandidateSet found = tactics::candidates(graph, config);
   const ThreadCountScope threads(found.target.threads);
   tactics::TimingConfig timing;

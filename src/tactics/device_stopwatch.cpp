@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/median.h"
 #include "ops/pointwise.h"
 #include "tactics/sample_data.h"
 
@@ -16,12 +17,6 @@ constexpr double slow = 20e-3;  // one run tells enough
 
 constexpr double shortest = 0.2e-6;  // differences of cold times cannot tell less from nothing
 constexpr int cold_repeats = 12;
-
-double median(std::vector<double> times) {
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::ranges::nth_element(times, middle);
-  return *middle;
-}
 
 void expect(const Status& status) {
   if (not status) throw Error(status.message(), status.code());

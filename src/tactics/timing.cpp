@@ -10,6 +10,7 @@
 
 #include "base/concurrent.h"
 #include "base/error.h"
+#include "base/median.h"
 #include "base/parallel.h"
 #include "ir/text.h"
 #include "tactics/pbqp.h"
@@ -57,23 +58,6 @@ class ThrowawayContext final : public BuildContext {
   std::map<std::shared_ptr<const Tensor>, Hash128> hashes_;
 };
 
-class ThreadCount {
- public:
-  explicit ThreadCount(int count) : before_(thread_count()) { set_thread_count(count); }
-  ~ThreadCount() { set_thread_count(before_); }
-  ThreadCount(const ThreadCount&) = delete;
-  ThreadCount& operator=(const ThreadCount&) = delete;
-
- private:
-  int before_;
-};
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
-
 bool was_measured(const Candidate& candidate) { return candidate.seconds >= 0 and candidate.seconds < infinite_cost; }
 
 /// Whether each run of the network finds its weights driven out of the device's cache by the run before.
@@ -101,7 +85,7 @@ class Measurer {
 
   TimingReport run() {
     const auto begin = std::chrono::steady_clock::now();
-    const ThreadCount threads(set_.target.threads);
+    const ThreadCountScope threads(set_.target.threads);
     const std::vector<std::vector<size_t>> groups = equal_requests();
     report_.requests = set_.nodes.size();
     report_.distinct = groups.size();

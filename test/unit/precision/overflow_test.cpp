@@ -47,7 +47,7 @@ struct Network {
       node.candidates.push_back(std::move(narrow));
     }
     const auto log = [this](Severity, std::string_view message) { messages.emplace_back(message); };
-    return keep_from_overflow(graph, found, {.backends = {"cpu"}, .threads = 1, .most_seconds = most_seconds, .logger = log});
+    return keep_from_overflow(graph, found, {.backend = "cpu", .threads = 1, .most_seconds = most_seconds, .logger = log});
   }
 
   std::vector<std::string> kept() const {

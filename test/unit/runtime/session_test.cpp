@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "digits.h"
+#include "runtime/loaded_engine.h"
 
 namespace burnish::test {
 namespace {
@@ -126,6 +127,16 @@ TEST(Session, AnotherThreadCountIsPlannedAgain) {
   EXPECT_EQ(opened.threads(), 1);
   EXPECT_THAT(said, HasSubstr("planning the engine again"));
   EXPECT_LT(distance(run_once(opened, images()), expected()), tolerance);
+}
+
+TEST(Session, WhatIsPlannedAgainKeepsItsPermission) {
+  engine::EngineData data = engine().data();
+  for (plan::Step& step : data.plans.front().steps) step.request.target.permitted = {DType::bf16};
+  const plan::Plan kept = runtime::plan_again(data, "cpu", 1, &data.plans.front());
+  EXPECT_THAT(runtime::permitted_in(kept), testing::ElementsAre(DType::bf16));
+  EXPECT_THAT(runtime::permitted_in(runtime::plan_again(data, "cpu", 1)), testing::IsEmpty());
+  for (const plan::Step& step : kept.steps)
+    for (const tactics::Format& format : step.variant.outputs) EXPECT_NE(format.storage, DType::bf16) << step.name << " was exact before";
 }
 
 TEST(Session, ProfilesEachStep) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -53,32 +54,23 @@ struct GraphApi {
   CUresult (*add_kernel)(CUgraphNode*, CUgraph, const CUgraphNode*, size_t, const CUDA_KERNEL_NODE_PARAMS*) = nullptr;
   CUresult (*connect)(CUgraph, const CUgraphNode*, const CUgraphNode*, size_t) = nullptr;
   CUresult (*destroy)(CUgraphNode) = nullptr;
-  CUfunction fill = nullptr;
-
-  bool complete() const {
-    return nodes != nullptr and type != nullptr and memset_parameters != nullptr and before != nullptr and behind != nullptr and
-           add_kernel != nullptr and connect != nullptr and destroy != nullptr and fill != nullptr;
-  }
+  CUfunction fill = nullptr;  // last of all: set where nothing is missing
 };
-
-template <class Function>
-void find(const Library& library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(library.symbol(name));
-}
 
 GraphApi load() noexcept try {
   static constexpr std::array<std::string_view, 2> names{"libcuda.so.1", "libcuda.so"};
   const Library library(names);
   GraphApi api;
-  if (not library.is_open()) return api;
-  find(library, "cuGraphGetNodes", api.nodes);
-  find(library, "cuGraphNodeGetType", api.type);
-  find(library, "cuGraphMemsetNodeGetParams", api.memset_parameters);
-  find(library, "cuGraphNodeGetDependencies", api.before);
-  find(library, "cuGraphNodeGetDependentNodes", api.behind);
-  find(library, "cuGraphAddKernelNode_v2", api.add_kernel);
-  find(library, "cuGraphAddDependencies", api.connect);
-  find(library, "cuGraphDestroyNode", api.destroy);
+  std::string missing;
+  load_symbol(library, "cuGraphGetNodes", api.nodes, missing);
+  load_symbol(library, "cuGraphNodeGetType", api.type, missing);
+  load_symbol(library, "cuGraphMemsetNodeGetParams", api.memset_parameters, missing);
+  load_symbol(library, "cuGraphNodeGetDependencies", api.before, missing);
+  load_symbol(library, "cuGraphNodeGetDependentNodes", api.behind, missing);
+  load_symbol(library, "cuGraphAddKernelNode_v2", api.add_kernel, missing);
+  load_symbol(library, "cuGraphAddDependencies", api.connect, missing);
+  load_symbol(library, "cuGraphDestroyNode", api.destroy, missing);
+  if (not missing.empty()) return api;
   CUmodule module = nullptr;  // lives as long as the process
   if (cuda_api().cuModuleLoadData(&module, source) == CUDA_SUCCESS) cuda_api().cuModuleGetFunction(&api.fill, module, "fill");
   return api;
@@ -125,7 +117,7 @@ void replace(const GraphApi& api, CUgraph graph, CUgraphNode node) {
 
 void replace_fills(CUgraph graph) noexcept try {
   static const GraphApi api = load();
-  if (not api.complete()) return;
+  if (api.fill == nullptr) return;
   size_t count = 0;
   if (api.nodes(graph, nullptr, &count) != CUDA_SUCCESS or count == 0) return;
   std::vector<CUgraphNode> nodes(count);

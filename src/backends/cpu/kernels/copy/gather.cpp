@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "backends/cpu/kernels/indices.h"
 #include "backends/cpu/kernels/rows.h"
 #include "base/parallel.h"
 #include "ops/gather.h"
@@ -18,7 +19,7 @@ using tactics::Verdict;
 
 class GatherKernel final : public tactics::Kernel {
  public:
-  GatherKernel(const OpRequest& request, const Variant& variant) {
+  GatherKernel(const OpRequest& request, const Variant& variant) : indices_(request.inputs[1].type.dtype) {
     const Dims dims = request.dims(0);
     const int64_t asked = request.op.as<ops::Gather>()->axis;
     const size_t axis = static_cast<size_t>(asked < 0 ? asked + static_cast<int64_t>(dims.size()) : asked);
@@ -26,7 +27,6 @@ class GatherKernel final : public tactics::Kernel {
     extent_ = dims[axis];
     slice_bytes_ = product(dims, axis + 1, dims.size()) * static_cast<int64_t>(byte_size(variant.inputs[0].storage));
     picks_ = element_count(request.dims(1));
-    wide_ = request.inputs[1].type.dtype == DType::i64;
   }
 
   Status run(tactics::RunContext&, std::span<const BufferRef> in, std::span<const BufferRef> out, void*) const noexcept override {
@@ -34,10 +34,10 @@ class GatherKernel final : public tactics::Kernel {
     const int64_t grain = std::max<int64_t>(1, 32768 / std::max<int64_t>(1, slice_bytes_));
     parallel_for(outer_ * picks_, grain, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
-        int64_t pick = index(in[1].data, i % picks_);
+        int64_t pick = indices_.read(in[1].data, i % picks_);
         if (pick < 0) pick += extent_;
         if (pick < 0 or pick >= extent_) {
-          wrong = index(in[1].data, i % picks_);
+          wrong = indices_.read(in[1].data, i % picks_);
           continue;
         }
         std::memcpy(out[0].data + i * slice_bytes_, in[0].data + (i / picks_ * extent_ + pick) * slice_bytes_,
@@ -50,19 +50,8 @@ class GatherKernel final : public tactics::Kernel {
   }
 
  private:
-  int64_t index(const std::byte* indices, int64_t at) const {
-    if (wide_) {
-      int64_t value;
-      std::memcpy(&value, indices + at * 8, 8);
-      return value;
-    }
-    int32_t value;
-    std::memcpy(&value, indices + at * 4, 4);
-    return value;
-  }
-
   int64_t outer_ = 1, extent_ = 1, slice_bytes_ = 1, picks_ = 1;
-  bool wide_ = true;
+  IndexReader indices_;
 };
 
 class GatherTactic final : public tactics::Tactic {

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "backends/cpu/kernels/indices.h"
 #include "backends/cpu/kernels/rows.h"
 #include "base/parallel.h"
 #include "ops/operator.h"
@@ -23,7 +24,7 @@ constexpr int64_t worth_a_thread = 65536;
 
 class ScatterKernel final : public tactics::Kernel {
  public:
-  explicit ScatterKernel(const OpRequest& request) {
+  explicit ScatterKernel(const OpRequest& request) : reader_(request.inputs[1].type.dtype) {
     const Dims data = request.dims(0);
     const Dims indices = request.dims(1);
     const auto length = static_cast<size_t>(indices.back());
@@ -35,7 +36,6 @@ class ScatterKernel final : public tactics::Kernel {
       extents_.push_back(data[axis]);
       strides_.push_back(product(data, axis + 1, data.size()) * bytes);
     }
-    wide_ = request.inputs[1].type.dtype == DType::i64;
   }
 
   Status run(tactics::RunContext&, std::span<const BufferRef> in, std::span<const BufferRef> out, void*) const noexcept override {
@@ -62,7 +62,7 @@ class ScatterKernel final : public tactics::Kernel {
   int64_t place_of(const std::byte* indices, int64_t row) const {
     int64_t place = 0;
     for (size_t axis = 0; axis < extents_.size(); ++axis) {
-      int64_t at = index(indices, row * static_cast<int64_t>(extents_.size()) + static_cast<int64_t>(axis));
+      int64_t at = reader_.read(indices, row * static_cast<int64_t>(extents_.size()) + static_cast<int64_t>(axis));
       if (at < 0) at += extents_[axis];
       if (at < 0 or at >= extents_[axis]) return -1;
       place += at * strides_[axis];
@@ -72,7 +72,7 @@ class ScatterKernel final : public tactics::Kernel {
 
   Status refusal(const std::byte* indices, int64_t row) const {
     for (size_t axis = 0; axis < extents_.size(); ++axis) {
-      const int64_t at = index(indices, row * static_cast<int64_t>(extents_.size()) + static_cast<int64_t>(axis));
+      const int64_t at = reader_.read(indices, row * static_cast<int64_t>(extents_.size()) + static_cast<int64_t>(axis));
       if (at < -extents_[axis] or at >= extents_[axis])
         return {StatusCode::out_of_range, "index " + std::to_string(at) + " is out of range for axis " + std::to_string(axis) +
                                               " of size " + std::to_string(extents_[axis])};
@@ -80,20 +80,9 @@ class ScatterKernel final : public tactics::Kernel {
     return {StatusCode::internal, "an index is out of range"};
   }
 
-  int64_t index(const std::byte* indices, int64_t at) const {
-    if (wide_) {
-      int64_t value;
-      std::memcpy(&value, indices + at * 8, 8);
-      return value;
-    }
-    int32_t value;
-    std::memcpy(&value, indices + at * 4, 4);
-    return value;
-  }
-
   std::vector<int64_t> extents_, strides_;
   int64_t slice_ = 0, rows_ = 0, total_ = 0;
-  bool wide_ = true;
+  IndexReader reader_;
 };
 
 class ScatterTactic final : public tactics::Tactic {

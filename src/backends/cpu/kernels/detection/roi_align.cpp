@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "backends/cpu/kernels/indices.h"
 #include "backends/cpu/simd/strided.h"
 #include "base/isa.h"
 #include "base/parallel.h"
@@ -55,7 +56,7 @@ class RoiAlignKernel final : public tactics::Kernel {
   RoiAlignKernel(const OpRequest& request, const Variant& variant)
       : op_(*request.op.as<ops::RoiAlign>()),
         channels_last_(not variant.outputs[0].layout.is_row_major()),
-        narrow_indices_(request.inputs[2].type.dtype == DType::i32),
+        pictures_of_regions_(request.inputs[2].type.dtype),
         threads_(request.target.threads) {
     const Dims x = request.dims(0);
     pictures_ = x[0];
@@ -77,14 +78,14 @@ class RoiAlignKernel final : public tactics::Kernel {
     const auto* corners = reinterpret_cast<const float*>(in[1].data);
     auto* y = reinterpret_cast<float*>(out[0].data);
     for (int64_t r = 0; r < regions_; ++r)
-      if (const int64_t picture = picture_of(in[2], r); picture < 0 or picture >= pictures_)
+      if (const int64_t picture = pictures_of_regions_.read(in[2].data, r); picture < 0 or picture >= pictures_)
         return {StatusCode::out_of_range, "batch index " + std::to_string(picture) + " is out of range"};
     const int64_t parts = std::min<int64_t>(threads_, regions_);
     parallel_for(parts, 1, [&](int64_t begin, int64_t end) {
       for (int64_t part = begin; part < end; ++part) {
         const Scratch scratch = scratch_at(static_cast<std::byte*>(workspace) + part * each_);
         for (int64_t r = regions_ * part / parts; r < regions_ * (part + 1) / parts; ++r) {
-          const float* picture = x + picture_of(in[2], r) * height_ * width_ * channels_;
+          const float* picture = x + pictures_of_regions_.read(in[2].data, r) * height_ * width_ * channels_;
           align(picture, corners + r * 4, y + r * channels_ * op_.height * op_.width, scratch);
         }
       }
@@ -103,11 +104,6 @@ class RoiAlignKernel final : public tactics::Kernel {
     scratch.rows = reinterpret_cast<Band*>((end + alignof(Band) - 1) / alignof(Band) * alignof(Band));
     scratch.columns = scratch.rows + op_.height;
     return scratch;
-  }
-
-  int64_t picture_of(const BufferRef& indices, int64_t region) const {
-    if (narrow_indices_) return reinterpret_cast<const int32_t*>(indices.data)[region];
-    return reinterpret_cast<const int64_t*>(indices.data)[region];
   }
 
   /// Sums the samples' weights by element, divided by the number of samples.
@@ -162,7 +158,8 @@ class RoiAlignKernel final : public tactics::Kernel {
   }
 
   ops::RoiAlign op_;
-  bool channels_last_, narrow_indices_;
+  bool channels_last_;
+  IndexReader pictures_of_regions_;
   int64_t threads_;
   int64_t pictures_ = 0, channels_ = 0, height_ = 0, width_ = 0, regions_ = 0;
   int64_t each_ = 0;  // bytes of one scratch
