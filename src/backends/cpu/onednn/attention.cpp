@@ -87,21 +87,50 @@ memory::desc matrix(int64_t rows, int64_t columns, int64_t row_stride, int64_t c
   return memory::desc({rows, columns}, data_type_of(storage), {row_stride, column_stride});
 }
 
-/// The two products for one block of `rows` queries.
+/// The two products for one block of `rows` queries. The scores come `chunk` columns at a time, the last time fewer.
 struct Products {
-  dnnl::matmul::primitive_desc scores, result;
+  std::vector<dnnl::matmul::primitive_desc> scores;
+  int64_t chunk = 0;
+  dnnl::matmul::primitive_desc result;
 };
+
+/// The scores of `rows` queries in chunks of columns; none where oneDNN refuses one.
+std::vector<dnnl::matmul::primitive_desc> scores_in(const Problem& problem, int64_t rows, int64_t chunk) {
+  std::vector<dnnl::matmul::primitive_desc> made;
+  const memory::desc query = matrix(rows, problem.depth, problem.query.strides[2], problem.query.strides[3], problem.storage);
+  for (int64_t first = 0; first < problem.columns; first += chunk) {
+    const int64_t columns = std::min(chunk, problem.columns - first);
+    const memory::desc key = matrix(problem.depth, columns, problem.key.strides[3], problem.key.strides[2], problem.storage);
+    const memory::desc scores = matrix(rows, columns, problem.columns, 1, DType::f32);
+    made.emplace_back(engine(), query, key, scores, basic_attributes(), true);
+    if (not made.back()) return {};
+  }
+  return made;
+}
+
+/// The widest chunks that are multiplied with tiles, where the processor has them: oneDNN leaves them for vectors where a product is
+/// much wider than deep.
+void choose_scores(const Problem& problem, int64_t rows, Products& products) {
+  constexpr int64_t narrowest = 128;
+  for (int64_t parts = 1;; ++parts) {
+    const int64_t chunk = std::max(narrowest, ((problem.columns + parts - 1) / parts + 15) / 16 * 16);
+    std::vector<dnnl::matmul::primitive_desc> scores = scores_in(problem, rows, chunk);
+    const bool fast = not scores.empty() and std::ranges::none_of(scores, [&](const auto& one) {
+      return misses_tiles(one.impl_info_str(), {problem.storage, problem.storage, false});
+    });
+    if (fast or parts == 1) products = {std::move(scores), chunk, std::move(products.result)};
+    if (fast or chunk == narrowest) return;
+  }
+}
 
 std::optional<Products> products_of(const Problem& problem, int64_t rows) {
   const ThreadScope one_thread(1);
-  const memory::desc query = matrix(rows, problem.depth, problem.query.strides[2], problem.query.strides[3], problem.storage);
-  const memory::desc key = matrix(problem.depth, problem.columns, problem.key.strides[3], problem.key.strides[2], problem.storage);
-  const memory::desc scores = matrix(rows, problem.columns, problem.columns, 1, DType::f32);
   const memory::desc weights = matrix(rows, problem.columns, problem.columns, 1, problem.storage);
   const memory::desc value = matrix(problem.columns, problem.width, problem.value.strides[2], problem.value.strides[3], problem.storage);
   const memory::desc result = matrix(rows, problem.width, problem.result.strides[2], problem.result.strides[3], problem.storage);
-  Products made{{engine(), query, key, scores, basic_attributes(), true}, {engine(), weights, value, result, basic_attributes(), true}};
-  if (not made.scores or not made.result) return {};
+  Products made{.scores = {}, .result = {engine(), weights, value, result, basic_attributes(), true}};
+  choose_scores(problem, rows, made);
+  if (made.scores.empty() or not made.result) return {};
   return made;
 }
 
@@ -118,9 +147,13 @@ Scratch scratch_of(const Problem& problem, const std::vector<Products>& products
   scratch.narrow_at = aligned(scores * 4);
   scratch.pad_at = scratch.narrow_at + (problem.storage == DType::f32 ? 0 : aligned(scores * 2));
   int64_t pad = 0;
-  for (const Products& one : products)
-    pad = std::max({pad, static_cast<int64_t>(one.scores.scratchpad_desc().get_size()),
-                    static_cast<int64_t>(one.result.scratchpad_desc().get_size())});
+  const auto fit = [&](const dnnl::matmul::primitive_desc& one) {
+    pad = std::max(pad, static_cast<int64_t>(one.scratchpad_desc().get_size()));
+  };
+  for (const Products& one : products) {
+    std::ranges::for_each(one.scores, fit);
+    fit(one.result);
+  }
   scratch.bytes = scratch.pad_at + aligned(pad);
   return scratch;
 }
@@ -154,9 +187,11 @@ class Call {
 };
 
 /// The calls of one thread: for whole blocks and, where the rows do not divide, for the last one.
-struct ThreadCalls {
-  std::vector<Call> scores, result;
+struct BlockCalls {
+  std::vector<Call> scores;
+  Call result;
 };
+using ThreadCalls = std::vector<BlockCalls>;
 struct Frame {
   std::vector<ThreadCalls> threads;
 };
@@ -192,10 +227,8 @@ class AttentionKernel final : public Kernel {
     auto frame = std::make_unique<Frame>();
     for (int i = 0; i < threads_; ++i) {
       ThreadCalls calls;
-      for (const Products& one : products_) {
-        calls.scores.emplace_back(one.scores);
-        calls.result.emplace_back(one.result);
-      }
+      for (const Products& one : products_)
+        calls.push_back({.scores = std::vector<Call>(one.scores.begin(), one.scores.end()), .result = Call(one.result)});
       frame->threads.push_back(std::move(calls));
     }
     return frame;
@@ -216,9 +249,13 @@ class AttentionKernel final : public Kernel {
     const size_t which = rows == problem_.block ? 0 : 1;
     auto* scores = reinterpret_cast<float*>(scratch);
     std::byte* narrow = scratch + scratch_.narrow_at;
-    if (not calls.scores[which].run(at(in[0], problem_.query, head, first), at(in[1], problem_.key, head, 0), scores,
-                                    scratch + scratch_.pad_at))
-      return false;
+    BlockCalls& call = calls[which];
+    for (size_t i = 0; i < call.scores.size(); ++i) {
+      const int64_t column = static_cast<int64_t>(i) * products_[which].chunk;
+      if (not call.scores[i].run(at(in[0], problem_.query, head, first), at(in[1], problem_.key, head, column), scores + column,
+                                 scratch + scratch_.pad_at))
+        return false;
+    }
     const bool narrows = problem_.storage != DType::f32;
     for (int64_t row = 0; row < rows; ++row) {
       float* line = scores + row * problem_.columns;
@@ -227,7 +264,7 @@ class AttentionKernel final : public Kernel {
     }
     const void* weights = narrows ? static_cast<const void*>(narrow) : scores;
     std::byte* to = const_cast<std::byte*>(at(out[0], problem_.result, head, first));
-    return calls.result[which].run(weights, at(in[2], problem_.value, head, 0), to, scratch + scratch_.pad_at);
+    return call.result.run(weights, at(in[2], problem_.value, head, 0), to, scratch + scratch_.pad_at);
   }
 
   void softmax(float* line, const std::byte* mask, int64_t head, int64_t row) const {
@@ -289,7 +326,7 @@ Layout token_major(size_t rank, bool transposed) {
 class AttentionTactic final : public tactics::Tactic {
  public:
   std::string_view id() const override { return "cpu.onednn.attention"; }
-  uint32_t revision() const override { return 1; }
+  uint32_t revision() const override { return 2; }
 
   Verdict supports(const OpRequest& request) const override {
     if (not request.op.is<ops::Attention>()) return Verdict::no("not attention");
@@ -345,14 +382,14 @@ class AttentionTactic final : public tactics::Tactic {
     variant.outputs = {{storage, tokens ? token_major(rank, false) : Layout::row_major(rank)}};
     const Problem problem = problem_of(request, variant);
     const auto products = products_of(problem, problem.block);
-    if (not products or is_reference(products->scores.impl_info_str()) or is_reference(products->result.impl_info_str())) {
+    if (not products or is_reference(products->scores.front().impl_info_str()) or is_reference(products->result.impl_info_str())) {
       sink.refuse(variant.text(), "oneDNN has no fast product for it");
       return;
     }
     variant.workspace = scratch_of(problem, all_products(problem)).bytes * request.target.threads;
     const double flops =
         2.0 * static_cast<double>(problem.heads * problem.rows * problem.columns) * static_cast<double>(problem.depth + problem.width);
-    variant.estimate = estimate(request, variant, {storage, storage, false}, products->scores.impl_info_str(), flops) * 1.3;
+    variant.estimate = estimate(request, variant, {storage, storage, false}, products->scores.front().impl_info_str(), flops) * 1.3;
     sink.offer(std::move(variant));
   }
 };
