@@ -14,6 +14,7 @@
 #include "passes/fold_shapes.h"
 #include "passes/fold_transposes.h"
 #include "passes/fuse_attention.h"
+#include "passes/fuse_block_products.h"
 #include "passes/fuse_epilogue.h"
 #include "passes/fuse_float8_products.h"
 #include "passes/fuse_gelu.h"
@@ -104,6 +105,8 @@ Stage merging(const PassConfig& config) {
 Stage fusion(const PassConfig& config) {
   Stage stage;
   if (config.float8_products) stage.passes.emplace_back(LowerFloat8{});
+  // Here and not with the other products, because it asks for the number of rows.
+  if (config.block_product_rows > 0) stage.passes.emplace_back(FuseBlockProducts{.most_rows = config.block_product_rows});
   if (config.integer_products) {
     stage.passes.emplace_back(SplitQuantizedProducts{});  // before quantization is lowered: it asks who quantizes
     stage.passes.emplace_back(LowerQuantization{});       // as programs, quantization fuses like everything else
@@ -120,6 +123,7 @@ std::vector<Pass> all_passes() {
   everything.pack_attention = true;
   everything.unsigned_bytes = true;
   everything.float8_products = true;
+  everything.block_product_rows = FuseBlockProducts{}.most_rows;
   std::vector<Pass> all;
   for (const Stage& stage : pipeline(everything))
     for (const Pass& pass : stage.passes)

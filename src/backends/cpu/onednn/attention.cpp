@@ -1,7 +1,7 @@
 // Attention without the full score matrix: for a block of queries of one head, oneDNN makes the scores, our rows the softmax, oneDNN the result,
 // all while the block is in the cache. Heads and blocks are shared out over the threads. Token-major operands ([B,S,H,D] in memory) are
 // taken as they lie, so that the transposes around attention need no step.
-#include "ops/attention.h"
+#include "backends/cpu/onednn/attention_products.h"
 
 #include <algorithm>
 #include <limits>
@@ -20,119 +20,8 @@ namespace {
 
 using namespace onednn;
 using dnnl::memory;
-
-/// Axes by their role; ranks 2 to 4 are seen as [batch, head, row, column].
-struct Operand4 {
-  std::array<int64_t, 4> dims{1, 1, 1, 1};
-  std::array<int64_t, 4> strides{0, 0, 0, 0};
-};
-
-Operand4 operand_of(const Dims& dims, const Dims& strides) {
-  Operand4 made;
-  const size_t missing = 4 - dims.size();
-  for (size_t axis = 0; axis < dims.size(); ++axis) {
-    made.dims[axis + missing] = dims[axis];
-    made.strides[axis + missing] = strides[axis];
-  }
-  return made;
-}
-
-struct Problem {
-  Operand4 query, key, value, mask, result;  // key as [batch, head, column, row] where transposed
-  bool has_mask = false, boolean_mask = false, causal = false;
-  float scale = 1;
-  DType storage = DType::f32;
-  int64_t rows = 1, columns = 1, depth = 1, width = 1;  // S, T, D, E
-  int64_t block = 1;                                    // rows of queries at a time
-  int64_t heads = 1;                                    // batch times heads
-};
-
-constexpr int64_t score_bytes = 512 * 1024;
-
-Problem problem_of(const OpRequest& request, const Variant& variant) {
-  const auto& op = *request.op.as<ops::Attention>();
-  Problem problem;
-  const auto operand = [&](size_t index) {
-    return operand_of(request.dims(index), variant.inputs[index].layout.strides(request.dims(index)));
-  };
-  problem.query = operand(0);
-  problem.key = operand(1);
-  if (op.transposed_k) {
-    std::swap(problem.key.dims[2], problem.key.dims[3]);
-    std::swap(problem.key.strides[2], problem.key.strides[3]);
-  }
-  problem.value = operand(2);
-  problem.result = operand_of(request.output_dims(), variant.outputs[0].layout.strides(request.output_dims()));
-  problem.has_mask = request.inputs.size() > 3 and request.inputs[3].present;
-  if (problem.has_mask) {
-    problem.mask = operand(3);
-    for (size_t axis = 0; axis < 4; ++axis)
-      if (problem.mask.dims[axis] == 1) problem.mask.strides[axis] = 0;
-    problem.boolean_mask = request.inputs[3].type.dtype == DType::boolean;
-  }
-  problem.causal = op.causal;
-  problem.scale = static_cast<float>(op.scale);
-  problem.storage = variant.inputs[0].storage;
-  problem.rows = problem.query.dims[2];
-  problem.columns = problem.key.dims[2];
-  problem.depth = problem.query.dims[3];
-  problem.width = problem.value.dims[3];
-  problem.heads = problem.query.dims[0] * problem.query.dims[1];
-  const int64_t fitting = std::max<int64_t>(16, score_bytes / (problem.columns * 4) / 16 * 16);
-  problem.block = std::min(problem.rows, fitting);
-  return problem;
-}
-
-memory::desc matrix(int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride, DType storage) {
-  return memory::desc({rows, columns}, data_type_of(storage), {row_stride, column_stride});
-}
-
-/// The two products for one block of `rows` queries. The scores come `chunk` columns at a time, the last time fewer.
-struct Products {
-  std::vector<dnnl::matmul::primitive_desc> scores;
-  int64_t chunk = 0;
-  dnnl::matmul::primitive_desc result;
-};
-
-/// The scores of `rows` queries in chunks of columns; none where oneDNN refuses one.
-std::vector<dnnl::matmul::primitive_desc> scores_in(const Problem& problem, int64_t rows, int64_t chunk) {
-  std::vector<dnnl::matmul::primitive_desc> made;
-  const memory::desc query = matrix(rows, problem.depth, problem.query.strides[2], problem.query.strides[3], problem.storage);
-  for (int64_t first = 0; first < problem.columns; first += chunk) {
-    const int64_t columns = std::min(chunk, problem.columns - first);
-    const memory::desc key = matrix(problem.depth, columns, problem.key.strides[3], problem.key.strides[2], problem.storage);
-    const memory::desc scores = matrix(rows, columns, problem.columns, 1, DType::f32);
-    made.emplace_back(engine(), query, key, scores, basic_attributes(), true);
-    if (not made.back()) return {};
-  }
-  return made;
-}
-
-/// The widest chunks that are multiplied with tiles, where the processor has them: oneDNN leaves them for vectors where a product is
-/// much wider than deep.
-void choose_scores(const Problem& problem, int64_t rows, Products& products) {
-  constexpr int64_t narrowest = 128;
-  for (int64_t parts = 1;; ++parts) {
-    const int64_t chunk = std::max(narrowest, ((problem.columns + parts - 1) / parts + 15) / 16 * 16);
-    std::vector<dnnl::matmul::primitive_desc> scores = scores_in(problem, rows, chunk);
-    const bool fast = not scores.empty() and std::ranges::none_of(scores, [&](const auto& one) {
-      return misses_tiles(one.impl_info_str(), {problem.storage, problem.storage, false});
-    });
-    if (fast or parts == 1) products = {std::move(scores), chunk, std::move(products.result)};
-    if (fast or chunk == narrowest) return;
-  }
-}
-
-std::optional<Products> products_of(const Problem& problem, int64_t rows) {
-  const ThreadScope one_thread(1);
-  const memory::desc weights = matrix(rows, problem.columns, problem.columns, 1, problem.storage);
-  const memory::desc value = matrix(problem.columns, problem.width, problem.value.strides[2], problem.value.strides[3], problem.storage);
-  const memory::desc result = matrix(rows, problem.width, problem.result.strides[2], problem.result.strides[3], problem.storage);
-  Products made{.scores = {}, .result = {engine(), weights, value, result, basic_attributes(), true}};
-  choose_scores(problem, rows, made);
-  if (made.scores.empty() or not made.result) return {};
-  return made;
-}
+using Problem = AttentionProblem;
+using Products = AttentionProducts;
 
 int64_t aligned(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -234,11 +123,11 @@ class AttentionKernel final : public Kernel {
     return frame;
   }
 
-  int64_t offset(const Operand4& operand, int64_t head, int64_t row) const {
+  int64_t offset(const AttentionOperand& operand, int64_t head, int64_t row) const {
     const int64_t heads = problem_.query.dims[1];
     return head / heads * operand.strides[0] + head % heads * operand.strides[1] + row * operand.strides[2];
   }
-  const std::byte* at(const tactics::BufferRef& buffer, const Operand4& operand, int64_t head, int64_t row) const {
+  const std::byte* at(const tactics::BufferRef& buffer, const AttentionOperand& operand, int64_t head, int64_t row) const {
     return buffer.data + offset(operand, head, row) * static_cast<int64_t>(byte_size(problem_.storage));
   }
 
@@ -308,7 +197,7 @@ class AttentionKernel final : public Kernel {
 std::vector<Products> all_products(const Problem& problem) {
   std::vector<Products> made;
   const auto add = [&](int64_t rows) {
-    if (auto products = products_of(problem, rows)) made.push_back(std::move(*products));
+    if (auto products = attention_products(problem, rows)) made.push_back(std::move(*products));
     else fail("oneDNN {} has no product for {} rows of attention", version_text(), rows);
   };
   add(problem.block);
@@ -361,7 +250,7 @@ class AttentionTactic final : public tactics::Tactic {
   }
 
   std::unique_ptr<Kernel> build(BuildContext& context, const OpRequest& request, const Variant& variant) const override {
-    const Problem problem = problem_of(request, variant);
+    const Problem problem = attention_problem(request, variant);
     return std::make_unique<AttentionKernel>(problem, all_products(problem), context.threads());
   }
 
@@ -380,8 +269,8 @@ class AttentionTactic final : public tactics::Tactic {
       if (i < 3 and input.constant != nullptr and storage != DType::f32) return;
     }
     variant.outputs = {{storage, tokens ? token_major(rank, false) : Layout::row_major(rank)}};
-    const Problem problem = problem_of(request, variant);
-    const auto products = products_of(problem, problem.block);
+    const Problem problem = attention_problem(request, variant);
+    const auto products = attention_products(problem, problem.block);
     if (not products or is_reference(products->scores.front().impl_info_str()) or is_reference(products->result.impl_info_str())) {
       sink.refuse(variant.text(), "oneDNN has no fast product for it");
       return;
