@@ -14,6 +14,7 @@
 #include "onnx/quantize.h"
 #include "precision/errors.h"
 #include "precision/layer_search.h"
+#include "precision/layer_seconds.h"
 #include "precision/sample_inputs.h"
 #include "runtime/loaded_engine.h"
 
@@ -50,21 +51,6 @@ class ScratchFile {
   }
   std::filesystem::path path_;
 };
-
-/// Seconds that each ONNX node takes, as the build's report costs them; a node made of several shares its seconds out evenly.
-std::map<std::string, double, std::less<>> seconds_by_layer(const Engine& engine) {
-  std::map<std::string, double, std::less<>> seconds;
-  const ordered_json report = ordered_json::parse(engine.report());
-  for (const ordered_json& node : report.at("nodes")) {
-    const auto origin = node.at("origin").get<std::vector<std::string>>();
-    for (const std::string& layer : origin) seconds[layer] += node.at("cost_us").get<double>() * 1e-6 / static_cast<double>(origin.size());
-  }
-  return seconds;
-}
-
-double whole_seconds(const Engine& engine) {
-  return ordered_json::parse(engine.report()).at("assignment").at("cost_us").get<double>() * 1e-6;
-}
 
 struct Attempt {
   std::string what;

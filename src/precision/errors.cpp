@@ -67,6 +67,16 @@ bool comparable(const Tensor& wanted, const Tensor& got) {
   return wanted.is_tensor() and is_floating(wanted.dtype()) and wanted.size() > 0 and got.dims() == wanted.dims();
 }
 
+/// NaN or infinity in `got` alone makes the noise infinite.
+void add_squares(const Tensor& wanted, const Tensor& got, double& signal, double& noise) {
+  for (int64_t i = 0; i < wanted.size(); ++i) {
+    const double a = wanted.number(i), difference = got.number(i) - a;
+    if (not std::isfinite(a)) continue;
+    signal += a * a;
+    noise += std::isfinite(difference) ? difference * difference : std::numeric_limits<double>::infinity();
+  }
+}
+
 /// see(wanted, got) for every pair of outputs that can be compared. What has other sizes was decided otherwise by the data.
 template <class See>
 void for_each_pair(const Outputs& exact, const Outputs& tried, const See& see) {
@@ -100,6 +110,26 @@ double top1_error(const Outputs& exact, const Outputs& tried) {
     if (wanted.rank() > 0) rows.add(wanted, got);
   });
   return rows.all == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(rows.moved) / static_cast<double>(rows.all);
+}
+
+double noise_error(const Outputs& exact, const Outputs& tried) {
+  std::vector<double> signal, noise;
+  for (size_t sample = 0; sample < std::min(exact.size(), tried.size()); ++sample)
+    for (size_t i = 0; i < std::min(exact[sample].size(), tried[sample].size()); ++i) {
+      const Tensor &wanted = exact[sample][i], &got = tried[sample][i];
+      if (not comparable(wanted, got)) continue;
+      signal.resize(std::max(signal.size(), i + 1), 0);
+      noise.resize(signal.size(), 0);
+      add_squares(wanted, got, signal[i], noise[i]);
+    }
+  double sum = 0;
+  int outputs = 0;
+  for (size_t i = 0; i < signal.size(); ++i) {
+    if (not(signal[i] > 0)) continue;
+    sum += noise[i] / signal[i];
+    ++outputs;
+  }
+  return outputs > 0 ? sum / outputs : std::numeric_limits<double>::quiet_NaN();
 }
 
 AccuracyBudget cosine_budget(double least) {

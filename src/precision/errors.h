@@ -13,6 +13,10 @@ double largest_error(const Outputs& exact, const Outputs& tried);
 /// The part of rows whose largest element is another one.
 double top1_error(const Outputs& exact, const Outputs& tried);
 
+/// The squares of the differences over the squares of what the outputs should be, summed over the samples: the mean over the outputs. Small errors of
+/// different layers add up in it.
+double noise_error(const Outputs& exact, const Outputs& tried);
+
 /// "cos:" of this limit.
 AccuracyBudget cosine_budget(double least);
 

@@ -36,6 +36,17 @@ TEST(Errors, AreTheWorstOfSamplesAndOutputs) {
   EXPECT_DOUBLE_EQ(cosine_error({{a, a}, {a, a}}, {{a, a}, {a, b}}), 1);
 }
 
+TEST(Errors, NoiseIsCountedOverSamplesAndAveragedOverOutputs) {
+  const auto tensor = [](float a, float b) { return Tensor::of<float>({2}, {a, b}); };
+  // Squares of the first output: 25 + 4 of the signal, 1 + 9 of the noise; of the second: 1 and 0.25.
+  const Outputs exact{{tensor(3, 4), tensor(1, 0)}, {tensor(2, 0), tensor(0, 0)}};
+  const Outputs tried{{tensor(3, 5), tensor(1, 0)}, {tensor(2, 3), tensor(0.5F, 0)}};
+  EXPECT_DOUBLE_EQ(noise_error(exact, tried), (10.0 / 29 + 0.25) / 2);
+  EXPECT_EQ(noise_error(exact, exact), 0);
+  EXPECT_TRUE(std::isinf(noise_error(exact, {{tensor(nan, 5), tensor(1, 0)}})));
+  EXPECT_TRUE(std::isnan(noise_error(one(tensor(0, 0)), one(tensor(1, 2)))));
+}
+
 TEST(Errors, KnowWhatCannotBeSaid) {
   const Outputs zero = one(Tensor::of<float>({2}, {0, 0})), number = one(Tensor::of<float>({2}, {1, 2}));
   EXPECT_TRUE(std::isnan(cosine_error(zero, number)));
