@@ -74,7 +74,7 @@ class ModelQuantizer {
     if (target.weight < 0) return;
     const Scales& weight = quantized_weight(node.input(target.weight), target.channel_axis);
     node.set_input(target.weight, weight.dequantized);
-    if (target.bias >= 0) node.set_input(target.bias, quantized_bias(node.input(target.bias), scale, weight.values));
+    quantize_bias(node, target, scale, weight.values);
   }
 
   const Scales& quantized_activation(const std::string& name) {
@@ -113,15 +113,37 @@ class ModelQuantizer {
     return weights_[key] = {add_dequantized(name, DType::i8, integers, tensor.dims(), scales, per_channel ? axis : -1), scales};
   }
 
-  std::string quantized_bias(const std::string& name, double scale, const std::vector<double>& weight_scales) {
-    const Tensor tensor = read(name);
+  void quantize_bias(proto::NodeProto& node, const QuantizePlan::Target& target, double scale, const std::vector<double>& weight_scales) {
+    const auto change = options_.bias_changes.find(node.name());
+    const bool changes = change != options_.bias_changes.end();
+    if (target.bias < 0 and not changes) return;
+    std::vector<double> bias(static_cast<size_t>(target.channels), 0);
+    if (target.bias >= 0) bias = numbers_of(read(node.input(target.bias)));
+    if (changes) {
+      if (not target.takes_bias or change->second.size() != bias.size())
+        fail("{} changes of a bias do not fit node `{}` ({})", change->second.size(), node.name(), node.op_type());
+      for (size_t i = 0; i < bias.size(); ++i) bias[i] += change->second[i];
+    }
+    const std::string made = quantized_bias(target.bias >= 0 ? node.input(target.bias) : node.name() + "_bias", bias, scale, weight_scales);
+    while (node.input_size() < 3) node.add_input();
+    node.set_input(2, made);
+  }
+
+  static std::vector<double> numbers_of(const Tensor& tensor) {
+    std::vector<double> numbers(static_cast<size_t>(tensor.size()));
+    for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = tensor.number(static_cast<int64_t>(i));
+    return numbers;
+  }
+
+  std::string quantized_bias(const std::string& name, const std::vector<double>& bias, double scale,
+                             const std::vector<double>& weight_scales) {
     std::vector<double> scales = weight_scales;
     for (double& one : scales) one = static_cast<double>(static_cast<float>(one * scale));
-    std::vector<double> integers(static_cast<size_t>(tensor.size()));
+    std::vector<double> integers(bias.size());
     for (size_t i = 0; i < integers.size(); ++i)
-      integers[i] = std::clamp(std::nearbyint(tensor.number(static_cast<int64_t>(i)) / scales[scales.size() == 1 ? 0 : i]), -2147483648.0,
-                               2147483647.0);
-    return add_dequantized(name, DType::i32, integers, tensor.dims(), scales, scales.size() == 1 ? -1 : 0);
+      integers[i] = std::clamp(std::nearbyint(bias[i] / scales[scales.size() == 1 ? 0 : i]), -2147483648.0, 2147483647.0);
+    const Dims dims{static_cast<int64_t>(bias.size())};
+    return add_dequantized(name, DType::i32, integers, dims, scales, scales.size() == 1 ? -1 : 0);
   }
 
   /// Integers with their scales as initializers, and the node that dequantizes them; its output.
@@ -243,8 +265,9 @@ std::vector<QuantizedLayer> layers_to_quantize(std::span<const std::byte> model)
   std::vector<QuantizedLayer> layers;
   for (const QuantizePlan::Target& target : quantize_plan(parsed->graph()).targets) {
     const proto::NodeProto& node = parsed->graph().node(target.node);
-    QuantizedLayer& layer = layers.emplace_back(QuantizedLayer{layer_name(node, target.node), node.output(0), {}});
+    QuantizedLayer& layer = layers.emplace_back(QuantizedLayer{.name = layer_name(node, target.node), .output = node.output(0)});
     for (const int input : target.activations) layer.activations.push_back(node.input(input));
+    if (target.takes_bias) layer.bias_channels = target.channels;
   }
   return layers;
 }

@@ -19,10 +19,14 @@ namespace burnish::onnx {
 /// The least and largest number that a tensor's quantization should express, by the tensor's name.
 using TensorRanges = std::map<std::string, std::pair<double, double>, std::less<>>;
 
+/// By the name of a layer: what is added to its bias, for each output channel.
+using BiasChanges = std::map<std::string, std::vector<double>, std::less<>>;
+
 struct QuantizeOptions {
   DType activations = DType::u8;                                // u8: any zero point; i8: symmetric
   bool per_channel = true;                                      // weights: else one scale for each tensor
   std::function<bool(std::string_view node)> keeps_float = {};  // nodes to leave alone, by name; empty: none
+  BiasChanges bias_changes = {};                                // of nodes that are quantized
 };
 
 /// The tensors whose ranges `quantized` asks for, in the order of the nodes.
@@ -30,9 +34,10 @@ std::vector<std::string> tensors_to_quantize(std::span<const std::byte> model);
 
 /// A node that `quantized` would quantize.
 struct QuantizedLayer {
-  std::string name;                      // the importer's where the file has none
-  std::string output;                    // its first
-  std::vector<std::string> activations;  // inputs that are quantized as they are computed
+  std::string name;                           // the importer's where the file has none
+  std::string output;                         // its first
+  std::vector<std::string> activations = {};  // inputs that are quantized as they are computed
+  int64_t bias_channels = 0;                  // along axis 1 of its output, where its bias can be changed; else 0
 };
 /// In the order of the file.
 std::vector<QuantizedLayer> layers_to_quantize(std::span<const std::byte> model);

@@ -59,7 +59,16 @@ class Planner {
     const proto::TensorProto* weights = weight(node, 1);
     if (weights == nullptr or not is_computed(node.input(0))) return {};
     if (is(node, "MatMul") and weights->dims_size() != 2) return {};
-    return Target{.activations = {0}, .weight = 1, .bias = weight(node, 2) != nullptr ? 2 : -1, .channel_axis = channel_axis};
+    Target target{.activations = {0}, .weight = 1, .bias = weight(node, 2) != nullptr ? 2 : -1, .channel_axis = channel_axis};
+    if (channel_axis < weights->dims_size()) target.channels = weights->dims(channel_axis);
+    target.takes_bias = not is(node, "MatMul") and bias_can_change(node, target.channels);
+    return target;
+  }
+
+  bool bias_can_change(const proto::NodeProto& node, int64_t channels) const {
+    if (node.input_size() < 3 or node.input(2).empty()) return true;
+    const proto::TensorProto* bias = weight(node, 2);
+    return bias != nullptr and bias->dims_size() == 1 and bias->dims(0) == channels;
   }
 
   /// Plain products only: scaled or transposed inputs are rare, and no peer quantizes them.
@@ -70,7 +79,7 @@ class Planner {
     if (transposed != nullptr and transposed->i() != 0) return {};
     const auto* rows = attribute(node, "transB");
     auto target = product(node, rows != nullptr and rows->i() != 0 ? 0 : 1);
-    if (target and target->bias >= 0 and weight(node, 2)->dims_size() != 1) target->bias = -1;
+    if (target and not target->takes_bias) target->bias = -1;
     return target;
   }
 

@@ -16,6 +16,8 @@ struct QuantizePlan {
     int weight = -1;               // an initializer
     int bias = -1;                 // an initializer
     int channel_axis = 0;          // of the weight
+    int64_t channels = 0;          // of the weight along that axis
+    bool takes_bias = false;       // as input 2: it has a constant one for each channel, or none
   };
   std::vector<Target> targets;  // in the order of the nodes
 };
