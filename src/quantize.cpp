@@ -60,8 +60,9 @@ double noise_of(const Tensor& wanted, const Tensor& got) {
 /// Each layer alone, fed with its inputs as they are and with one of them quantized: what that does to its result.
 class LayerJudge {
  public:
-  LayerJudge(const std::filesystem::path& model, const CalibrationConfig& config, const std::map<std::string, Tensor, std::less<>>& tensors)
-      : file_(read_text(model)), folder_(model.parent_path()), tensors_(tensors), layers_(onnx::layers_to_quantize(bytes_of(file_))) {
+  LayerJudge(std::span<const std::byte> file, const std::filesystem::path& folder, const CalibrationConfig& config,
+             const std::map<std::string, Tensor, std::less<>>& tensors)
+      : file_(file), folder_(folder), tensors_(tensors), layers_(onnx::layers_to_quantize(file)) {
     config_.backend = config.build.backend;
     config_.threads = config.build.threads;
     config_.optimization_level = 0;
@@ -111,13 +112,13 @@ class LayerJudge {
       return found == tensors_.end() ? std::nullopt : std::optional(std::pair(found->second.dtype(), found->second.dims()));
     };
     try {
-      const auto part = onnx::extract_before(bytes_of(file_), folder_, layer.output, 1, find);
+      const auto part = onnx::extract_before(file_, folder_, layer.output, 1, find);
       if (not part) return {};
       return build(bytes_of(part->model), config_, folder_);
     } catch (const Error&) { return {}; }
   }
 
-  std::string file_;
+  std::span<const std::byte> file_;
   std::filesystem::path folder_;
   const std::map<std::string, Tensor, std::less<>>& tensors_;
   std::vector<onnx::QuantizedLayer> layers_;
@@ -127,15 +128,12 @@ class LayerJudge {
 /// The model with the tensors to look at as outputs.
 class Probe {
  public:
-  Probe(const std::filesystem::path& model, const CalibrationConfig& config) : config_(config) {
-    const std::string file = read_text(model);
-    names_ = onnx::tensors_to_quantize(bytes_of(file));
-    if (names_.empty())
-      fail("{}: there is nothing to quantize: no convolution or matrix product with constant f32 weights", model.string());
+  Probe(std::span<const std::byte> file, const std::filesystem::path& folder, const CalibrationConfig& config) : config_(config) {
+    names_ = onnx::tensors_to_quantize(file);
+    if (names_.empty()) fail("there is nothing to quantize: no convolution or matrix product with constant f32 weights");
     BuildConfig build_config = config.build;
     build_config.optimization_level = 0;  // run a few times only
-    const std::vector<std::string> inner = inner_names(file);
-    engine_.emplace(build(bytes_of(onnx::with_outputs(bytes_of(file), model.parent_path(), inner)), build_config, model.parent_path()));
+    engine_.emplace(build(bytes_of(onnx::with_outputs(file, folder, inner_names(file))), build_config, folder));
   }
 
   const std::vector<std::string>& names() const { return names_; }
@@ -157,8 +155,8 @@ class Probe {
 
  private:
   /// Without the network's own inputs, which need no output.
-  std::vector<std::string> inner_names(const std::string& file) const {
-    const std::vector<std::string> inputs = onnx::input_names(bytes_of(file));
+  std::vector<std::string> inner_names(std::span<const std::byte> file) const {
+    const std::vector<std::string> inputs = onnx::input_names(file);
     std::vector<std::string> inner;
     std::ranges::copy_if(names_, std::back_inserter(inner),
                          [&](const std::string& name) { return std::ranges::find(inputs, name) == inputs.end(); });
@@ -178,11 +176,17 @@ class Probe {
 }  // namespace
 
 CalibrationRanges calibrate(const std::filesystem::path& model, const CalibrationConfig& config) {
+  const std::string file = read_text(model);
+  return in_context([&] { return "calibrating " + model.string(); },
+                    [&] { return calibrate(bytes_of(file), config, model.parent_path()); });
+}
+
+CalibrationRanges calibrate(std::span<const std::byte> model, const CalibrationConfig& config, const std::filesystem::path& folder) {
   const bool chooses = config.method == automatic;
   const auto method = chooses ? std::optional(calibration::Method::entropy) : calibration::method_from_name(config.method);
   if (not method) fail("`{}` is no calibration method; there are auto, entropy, minmax, percentile and mse", config.method);
   if (not config.batches) fail("calibration needs sample inputs");
-  Probe probe(model, config);
+  Probe probe(model, folder, config);
   std::map<std::string, calibration::Range, std::less<>> ranges;
   const size_t batches = probe.run([&](const std::string& name, const Tensor& tensor) { widen(ranges[name], tensor); });
   if (batches == 0) fail("calibration needs at least one batch of sample inputs");
@@ -196,7 +200,7 @@ CalibrationRanges calibrate(const std::filesystem::path& model, const Calibratio
     });
   CalibrationRanges found;
   std::optional<LayerJudge> judge;
-  if (chooses) judge.emplace(model, config, first);
+  if (chooses) judge.emplace(model, folder, config, first);
   for (const auto& [name, histogram] : histograms) {
     const calibration::Range range = chooses ? judge->best(name, histogram) : range_of(histogram, {*method, config.percentile});
     found[name] = {range.low, range.high};
@@ -231,16 +235,20 @@ CalibrationRanges read_calibration_cache(std::string_view text) {
 
 std::string quantize(const std::filesystem::path& model, const CalibrationRanges& ranges, const QuantizeConfig& config) {
   const std::string file = read_text(model);
-  const std::vector<std::string> names = onnx::tensors_to_quantize(bytes_of(file));
-  if (std::ranges::none_of(names, [&](const std::string& name) { return ranges.contains(name); }))
-    fail("{}: the calibration knows none of the {} tensors that could be quantized; is it that of another model?", model.string(),
-         names.size());
   return in_context([&] { return "quantizing " + model.string(); },
-                    [&] {
-                      return onnx::quantized(
-                          bytes_of(file), model.parent_path(), ranges,
-                          {.activations = config.activations, .per_channel = config.per_channel, .keeps_float = config.keeps_float});
-                    });
+                    [&] { return quantize(bytes_of(file), ranges, config, model.parent_path()); });
+}
+
+std::string quantize(std::span<const std::byte> model, const CalibrationRanges& ranges, const QuantizeConfig& config,
+                     const std::filesystem::path& folder) {
+  const std::vector<std::string> names = onnx::tensors_to_quantize(model);
+  if (std::ranges::none_of(names, [&](const std::string& name) { return ranges.contains(name); }))
+    fail("the calibration knows none of the {} tensors that could be quantized; is it that of another model?", names.size());
+  return onnx::quantized(model, folder, ranges,
+                         {.activations = config.activations,
+                          .per_channel = config.per_channel,
+                          .keeps_float = config.keeps_float,
+                          .bias_changes = config.bias_changes});
 }
 
 }  // namespace burnish

@@ -31,6 +31,8 @@ using CalibrationRanges = std::map<std::string, std::pair<double, double>, std::
 
 /// Throws Error.
 CalibrationRanges calibrate(const std::filesystem::path& model, const CalibrationConfig& config);
+/// From memory; external data is looked for in `folder`.
+CalibrationRanges calibrate(std::span<const std::byte> model, const CalibrationConfig& config, const std::filesystem::path& folder = {});
 
 /// Whether the model has explicit quantization already: then there is nothing to calibrate.
 bool is_quantized(const std::filesystem::path& model);
@@ -44,6 +46,8 @@ struct QuantizeConfig {
   bool per_channel = true;        // of weights, which are i8 and symmetric
   /// Whether the ONNX node of this name stays floating. Empty: none does that could be quantized.
   std::function<bool(std::string_view node)> keeps_float = {};
+  /// By the name of a quantized node: what is added to its bias, for each output channel.
+  std::map<std::string, std::vector<double>, std::less<>> bias_changes = {};
 };
 
 /// The nodes whose type the application gives, where that is no integer.
@@ -51,5 +55,7 @@ std::function<bool(std::string_view node)> layers_in_float(const LayerDemands& d
 
 /// The bytes of the quantized model. Throws Error where `ranges` names none of its tensors.
 std::string quantize(const std::filesystem::path& model, const CalibrationRanges& ranges, const QuantizeConfig& config = {});
+std::string quantize(std::span<const std::byte> model, const CalibrationRanges& ranges, const QuantizeConfig& config = {},
+                     const std::filesystem::path& folder = {});
 
 }  // namespace burnish

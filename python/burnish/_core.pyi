@@ -99,6 +99,17 @@ def calibrate(
 def quantize(
     path: Path, ranges: Mapping[str, tuple[float, float]], settings: Mapping[str, object], keeps_float: Callable[[str], bool] | None
 ) -> bytes: ...
+def tune(
+    path: Path,
+    options: Mapping[str, object],
+    settings: Mapping[str, object],
+    batches: Callable[[int, list[str]], list[Any] | None],
+    ranges: Mapping[str, tuple[float, float]] | None,
+    accuracy: str | tuple[Callable[[list[list[Any]], list[list[Any]]], float], float] | None,
+    keeps_float: Callable[[str], bool] | None,
+    progress: Callable[[str, int, int], bool | None] | None,
+    log_level: int,
+) -> tuple[bytes, str]: ...
 def build_mixed(
     path: Path,
     options: Mapping[str, object],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -58,6 +59,11 @@ def quantize(
     activations: str = "u8",
     per_channel: bool = True,
     keep_float: Sequence[str] = (),
+    accuracy: str | tuple[Measure, float] | None = None,
+    equalize: bool = False,
+    smooth: bool = False,
+    correct_bias: bool = False,
+    report: dict[str, Any] | None = None,
     progress: bool | Progress = True,
 ) -> bytes:
     """The model with explicit 8-bit quantization, as the bytes of an ONNX file that any reader runs.
@@ -69,16 +75,34 @@ def quantize(
         activations: "u8" (any zero point) or "i8" (symmetric).
         per_channel: weights have a scale for each output channel, not one for all.
         keep_float: names of nodes that are left alone.
+        accuracy: layers stay floating until the outputs keep it on the samples: "cos:0.999", "max:1e-2", "top1:0.99", or (measure, largest
+            value), where measure(exact, tried) gets the outputs of all samples, each a list of arrays. One that grows little by little
+            searches better than one that counts.
+        equalize: try channels between products scaled alike. This and the two that follow are kept where outputs that were held back (of
+            every second sample, of 64 at most) come nearer to exact ones, by the measure of `accuracy` if that is a function.
+        smooth: the same behind normalizations: what is hard to express moves into the weights.
+        correct_bias: try biases that make up for what quantization shifts.
+        report: is filled with what was tried, what it brought, and which layers are quantized.
         progress: a bar, none, or a function that is told.
     """
     if activations not in ("u8", "i8"):
         raise InvalidArgumentError(f"activations are 'u8' or 'i8', not {activations!r}")
     names = frozenset(keep_float)
     bar = Bar() if progress is True else nullcontext(progress or None)
+    settings: dict[str, object] = {"method": method, "activations": activations, "per_channel": per_channel}
+    stays = (lambda name: name in names) if names else None
     with bar as callback, as_file(model, None) as path:
-        ranges = ranges_of(path, calibration, {}, method, callback)
-        settings = {"method": method, "activations": activations, "per_channel": per_channel}
-        return _core.quantize(path, ranges, settings, (lambda name: name in names) if names else None)
+        if accuracy is None and not (equalize or smooth or correct_bias):
+            return _core.quantize(path, ranges_of(path, calibration, {}, method, callback), settings, stays)
+        if isinstance(calibration, Mapping | str | os.PathLike):
+            raise InvalidArgumentError("what accuracy, equalize, smooth and correct_bias do is judged on samples, not on ranges or a cache")
+        given = ordered(calibration)
+        settings |= {"equalize": equalize, "smooth": smooth, "correct_bias": correct_bias}
+        options: dict[str, object] = {"shapes": sizes_of(path, given)}
+        made, text = _core.tune(path, options, settings, given, None, accuracy, stays, callback, _logging.wanted_severity())
+        if report is not None:
+            report |= json.loads(text)
+        return made
 
 
 def ranges_of(

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "build_options.h"
 #include "burnish/mixed_precision.h"
+#include "burnish/tune_quantization.h"
 #include "runtime/tap.h"
 
 namespace burnish::python {
@@ -102,6 +103,14 @@ QuantizeArguments quantize_arguments(const nb::dict& settings) {
   return made;
 }
 
+/// function(name of a node) says whether it is chosen.
+std::function<bool(std::string_view)> chosen_nodes(const nb::object& function, Raised& raised) {
+  if (function.is_none()) return {};
+  return [&function, &raised](std::string_view node) {
+    return raised.guard([&] { return nb::cast<bool>(function(nb::str(node.data(), node.size()))); });
+  };
+}
+
 CalibrationRanges ranges_of(const nb::object& ranges) {
   return ranges.is_none() ? CalibrationRanges() : nb::cast<CalibrationRanges>(ranges);
 }
@@ -125,12 +134,32 @@ nb::bytes quantize_file(const std::filesystem::path& model, const CalibrationRan
                         const nb::object& keeps_float) {
   Raised raised;
   QuantizeConfig config = quantize_arguments(settings).quantize;
-  if (not keeps_float.is_none())
-    config.keeps_float = [&](std::string_view node) {
-      return raised.guard([&] { return nb::cast<bool>(keeps_float(nb::str(node.data(), node.size()))); });
-    };
+  config.keeps_float = chosen_nodes(keeps_float, raised);
   const std::string bytes = raised.rethrowing([&] { return quantize(model, ranges, config); });
   return nb::bytes(bytes.data(), bytes.size());
+}
+
+/// The quantized model and the report.
+nb::tuple tune_file(const std::filesystem::path& model, const nb::dict& options, const nb::dict& settings, const nb::object& batches,
+                    const nb::object& ranges, const nb::object& accuracy, const nb::object& keeps_float, const nb::object& progress,
+                    int log_level) {
+  Raised raised;
+  const QuantizeArguments arguments = quantize_arguments(settings);
+  TuneConfig tuning{.calibration = arguments.calibration, .quantize = arguments.quantize, .ranges = ranges_of(ranges)};
+  tuning.equalizes = nb::cast<bool>(settings["equalize"]);
+  tuning.smooths = nb::cast<bool>(settings["smooth"]);
+  tuning.corrects_biases = nb::cast<bool>(settings["correct_bias"]);
+  if (not accuracy.is_none()) tuning.accuracy = budget_of(accuracy, raised);
+  if (tuning.accuracy and not nb::isinstance<nb::str>(accuracy)) tuning.measure = tuning.accuracy->error;
+  tuning.calibration.batches = batches_of(batches, raised);
+  tuning.quantize.keeps_float = chosen_nodes(keeps_float, raised);
+  const TunedQuantization made = raised.rethrowing([&] {
+    return watched(config_of(options), progress, log_level, [&](const BuildConfig& config) {
+      tuning.calibration.build = config;
+      return tune_quantization(model, tuning);
+    });
+  });
+  return nb::make_tuple(nb::bytes(made.model.data(), made.model.size()), made.report);
 }
 
 std::pair<Engine, std::string> build_mixed_file(const std::filesystem::path& model, const nb::dict& options, const nb::object& accuracy,
@@ -173,6 +202,8 @@ void add_quantize(nb::module_& module) {
   module.def("calibrate", calibrate_file, nb::arg("path"), nb::arg("options"), nb::arg("method"), nb::arg("batches"),
              nb::arg("progress").none(), nb::arg("log_level"));
   module.def("quantize", quantize_file, nb::arg("path"), nb::arg("ranges"), nb::arg("settings"), nb::arg("keeps_float").none());
+  module.def("tune", tune_file, nb::arg("path"), nb::arg("options"), nb::arg("settings"), nb::arg("batches"), nb::arg("ranges").none(),
+             nb::arg("accuracy").none(), nb::arg("keeps_float").none(), nb::arg("progress").none(), nb::arg("log_level"));
   module.def("build_mixed", build_mixed_file, nb::arg("path"), nb::arg("options"), nb::arg("accuracy"), nb::arg("samples").none(),
              nb::arg("int8"), nb::arg("ranges").none(), nb::arg("method"), nb::arg("progress").none(), nb::arg("log_level"));
   module.def("read_calibration_cache", [](const std::string& text) { return read_calibration_cache(text); }, nb::arg("text"));

@@ -22,8 +22,11 @@ void add_build_options(Command& command, BuildArguments& arguments) {
   command.flag("--fp16", arguments.f16, "permit float16 as storage");
   command.option("--min-cosine", &arguments.min_cosine, "how near permitted types must keep the outputs to exact ones; 0: not looked at",
                  {.shows_default = true, .range = {{0, 1}}});
-  command.option("--accuracy", &arguments.accuracy.accuracy,
-                 "build the fastest engine that keeps it: cos:0.999, max:1e-2 or top1:0.99, on --samples", {.type = "MEASURE:BOUND"});
+  command.option(
+      "--accuracy", &arguments.accuracy.accuracy,
+      "what the outputs keep: cos:0.999, max:1e-2 or top1:0.99, on --samples; the fastest engine that does is built, or layers are "
+      "left floating where a model is quantized",
+      {.type = "MEASURE:BOUND"});
   command.flag("--int8", arguments.int8, "permit quantization to 8 bits, layer by layer", "--accuracy");
   command.option("--accuracy-report", &arguments.accuracy.report, "write what was tried, as JSON", {.type = "FILE"});
   command.option("--layer-precisions", &arguments.layer_precisions, "what layers compute in: conv1:fp32,*:bf16; a name may hold one *",

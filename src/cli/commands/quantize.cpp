@@ -1,10 +1,12 @@
 // burnish quantize: a float model and sample inputs to the same model with explicit 8-bit quantization.
-#include "burnish/quantize.h"
-
+#include <cmath>
 #include <memory>
+
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "burnish/tune_quantization.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/model_source.h"
 #include "cli/output_files.h"
@@ -24,49 +26,100 @@ struct Arguments {
   double percentile = CalibrationConfig{}.percentile;
   int64_t batches = 0;
   bool per_tensor = false;
+  bool equalizes = false;
+  bool smooths = false;
+  bool corrects_biases = false;
   BuildArguments build;
+
+  bool tunes() const { return equalizes or smooths or corrects_biases or not build.accuracy.accuracy.empty(); }
 };
 
 constexpr size_t random_batches = 4;
 
-CalibrationRanges calibrated(const Arguments& arguments, Console& console) {
-  if (not arguments.read_cache.empty()) return read_calibration_cache(read_text(arguments.read_cache));
-  if (arguments.build.accuracy.samples.empty())
-    console.warning("no sample inputs: the ranges come from random data, and the model's accuracy will suffer. Give --samples=FOLDER");
+/// From a folder, or random ones.
+SampleBatches batches_of(const Arguments& arguments, Console& console) {
   AccuracyArguments accuracy = arguments.build.accuracy;
   accuracy.most_samples = arguments.batches;
-  const Samples random = Samples::of_files({}, random_batches);
+  if (SampleBatches batches = sample_batches(accuracy)) return batches;
+  console.warning("no sample inputs: the ranges come from random data, and the model's accuracy will suffer. Give --samples=FOLDER");
+  const auto random = std::make_shared<const Samples>(Samples::of_files({}, random_batches));
+  return [random](std::span<const TensorInfo> inputs, size_t batch) { return random->batch(inputs, batch); };
+}
+
+QuantizeConfig quantize_config(const Arguments& arguments) {
+  return {.activations = arguments.activations == "u8" ? DType::u8 : DType::i8, .per_channel = not arguments.per_tensor};
+}
+
+CalibrationConfig calibration_config(const Arguments& arguments, ProgressBar& bar, Console& console) {
   CalibrationConfig config;
   config.method = arguments.method;
   config.percentile = arguments.percentile;
-  config.batches = sample_batches(accuracy);
-  if (not config.batches) config.batches = [&](std::span<const TensorInfo> inputs, size_t batch) { return random.batch(inputs, batch); };
+  config.batches = batches_of(arguments, console);
   config.build = build_config(arguments.build, arguments.model);
-  ProgressBar bar;
-  config.build.progress = [&](std::string_view stage, size_t done, size_t total) {
+  config.build.progress = [&bar](std::string_view stage, size_t done, size_t total) {
     bar.show(stage, done, total);
     return true;
   };
-  config.build.logger = [&](Severity severity, std::string_view message) {
+  config.build.logger = [&bar, &console](Severity severity, std::string_view message) {
     if (severity == Severity::info and not console.verbose()) return;
     bar.clear();
     console.say(severity, message);
   };
-  return calibrate(arguments.model, config);
+  return config;
+}
+
+CalibrationRanges known_ranges(const Arguments& arguments) {
+  return arguments.read_cache.empty() ? CalibrationRanges() : read_calibration_cache(read_text(arguments.read_cache));
+}
+
+TunedQuantization plainly_quantized(const Arguments& arguments, Console& console) {
+  TunedQuantization made{.model = {}, .ranges = known_ranges(arguments), .report = {}};
+  ProgressBar bar;
+  if (arguments.read_cache.empty()) made.ranges = calibrate(arguments.model, calibration_config(arguments, bar, console));
+  made.model = quantize(arguments.model, made.ranges, quantize_config(arguments));
+  return made;
+}
+
+/// Of noise: 20 dB is a hundredth of the signal's square.
+double decibels(double noise) { return noise > 0 ? -10 * std::log10(noise) : 200; }
+
+void say_steps(const std::string& report, Console& console) {
+  const auto root = nlohmann::json::parse(report);
+  for (const auto& step : root.at("steps"))
+    console.info("  {:<50} {:5.1f} dB{}", step.at("what").get<std::string>(), decibels(step.at("error").get<double>()),
+                 step.at("kept").get<bool>() ? "" : ", not kept");
+  console.info("  {} layers quantized, {} floating; judged on {} of {} samples", root.at("layers_quantized").size(),
+               root.at("layers_floating").size(), root.at("held_back").get<size_t>(), root.at("samples").get<size_t>());
+}
+
+TunedQuantization tuned(const Arguments& arguments, Console& console) {
+  const AccuracyArguments& accuracy = arguments.build.accuracy;
+  if (accuracy.samples.empty())
+    fail_usage("what --accuracy, --equalize, --smooth and --correct-bias do is judged on samples: give --samples=FOLDER");
+  ProgressBar bar;
+  TuneConfig config{.calibration = calibration_config(arguments, bar, console),
+                    .quantize = quantize_config(arguments),
+                    .ranges = known_ranges(arguments),
+                    .equalizes = arguments.equalizes,
+                    .smooths = arguments.smooths,
+                    .corrects_biases = arguments.corrects_biases};
+  if (not accuracy.accuracy.empty()) config.accuracy = accuracy_budget(accuracy.accuracy);
+  TunedQuantization made = tune_quantization(arguments.model, config);
+  bar.clear();
+  say_steps(made.report, console);
+  if (not accuracy.report.empty()) write_file(accuracy.report, made.report);
+  return made;
 }
 
 void run_quantize(const Arguments& arguments, Console& console) {
   console.set_verbose(arguments.build.verbose);
   if (arguments.output.empty()) fail_usage("where to? give -o FILE");
-  check_outputs({arguments.model, arguments.read_cache}, {arguments.output, arguments.write_cache});
-  const CalibrationRanges ranges = calibrated(arguments, console);
-  if (not arguments.write_cache.empty()) write_file(arguments.write_cache, calibration_cache(ranges, arguments.method));
-  const QuantizeConfig config{.activations = arguments.activations == "u8" ? DType::u8 : DType::i8,
-                              .per_channel = not arguments.per_tensor};
-  const std::string model = quantize(arguments.model, ranges, config);
-  write_file(arguments.output, model);
-  console.info("{}: {} tensors quantized to {}, {:.1f} MiB", arguments.output.string(), ranges.size(), arguments.activations,
-               static_cast<double>(model.size()) / 1048576.0);
+  check_outputs({arguments.model, arguments.read_cache}, {arguments.output, arguments.write_cache, arguments.build.accuracy.report});
+  const TunedQuantization made = arguments.tunes() ? tuned(arguments, console) : plainly_quantized(arguments, console);
+  if (not arguments.write_cache.empty()) write_file(arguments.write_cache, calibration_cache(made.ranges, arguments.method));
+  write_file(arguments.output, made.model);
+  console.info("{}: {} tensors quantized to {}, {:.1f} MiB", arguments.output.string(), made.ranges.size(), arguments.activations,
+               static_cast<double>(made.model.size()) / 1048576.0);
 }
 
 }  // namespace
@@ -90,6 +143,11 @@ void add_quantize(Command& app, Console& console) {
   command.option("--activations", &arguments->activations, "u8: any zero point; i8: symmetric",
                  {.shows_default = true, .among = {"u8", "i8"}});
   command.flag("--per-tensor", arguments->per_tensor, "weights with one scale for each tensor, not for each channel");
+  command.flag("--equalize", arguments->equalizes,
+               "try channels between products scaled alike, and keep that where it is better on samples held back");
+  command.flag("--smooth", arguments->smooths, "the same behind normalizations: what is hard to express moves into the weights");
+  command.flag("--correct-bias", arguments->corrects_biases,
+               "try biases that make up for what quantization shifts, and keep those that are better on samples held back");
   command.option("--read-cache", &arguments->read_cache, "take the ranges from this calibration cache", {.type = "FILE"});
   command.option("--write-cache", &arguments->write_cache, "write the ranges, in the format of TensorRT's calibration caches",
                  {.type = "FILE"});
