@@ -23,6 +23,7 @@
 #include "tactics/layer_types.h"
 #include "tactics/registry.h"
 #include "tactics/timing.h"
+#include "tactics/timing_file.h"
 
 namespace burnish {
 namespace {
@@ -141,9 +142,7 @@ tactics::AssignConfig assign_config(const Graph& graph, const BuildConfig& confi
   return made;
 }
 
-void measure(tactics::CandidateSet& found, const BuildConfig& config) {
-  tactics::TimingCache cache;
-  if (not config.timing_cache.empty()) cache = tactics::TimingCache::read(config.timing_cache, config.logger);
+void measure(tactics::CandidateSet& found, tactics::TimingCache& cache, const BuildConfig& config) {
   tactics::TimingConfig timing;
   timing.level = config.choices.empty() ? config.optimization_level : 0;  // pinned: no measuring, so that the bytes repeat
   timing.average = config.average_timing;
@@ -152,12 +151,10 @@ void measure(tactics::CandidateSet& found, const BuildConfig& config) {
   timing.error_on_miss = config.error_on_timing_cache_miss;
   timing.logger = config.logger;
   timing.progress = config.progress;
-  const size_t known = cache.size();
   const tactics::TimingReport report = tactics::measure(found, timing);
   if (config.logger)
     config.logger(Severity::info, fmt::format("timing: {} requests, {} distinct, {} candidates timed, {} from the cache, {:.2f} s",
                                               report.requests, report.distinct, report.timed, report.from_cache, report.seconds));
-  if (not config.timing_cache.empty() and cache.size() != known) cache.write(config.timing_cache);
 }
 
 /// Whether the build looks after precision itself, because nobody else has chosen.
@@ -168,10 +165,11 @@ bool guards_precision(const BuildConfig& config) {
 
 /// Devices store halves without looking at the outputs, so what halves do not hold is kept from them. The host runs the network, because its
 /// kernels need no compiling; false where that would take too long, so that nobody has looked.
-bool keep_from_overflow(const Graph& graph, tactics::CandidateSet& found, const BuildConfig& config) {
+bool keep_from_overflow(const Graph& graph, tactics::CandidateSet& found, tactics::TimingFile& known, const BuildConfig& config) {
   if (found.target.space != tactics::Space::device or not guards_precision(config)) return true;
-  return burnish::keep_from_overflow(graph, found, {.backend = "cpu", .threads = found.target.threads, .logger = config.logger})
-      .has_value();
+  const OverflowConfig overflow{
+      .backend = "cpu", .threads = found.target.threads, .cache = known.has_file() ? &known.cache() : nullptr, .logger = config.logger};
+  return burnish::keep_from_overflow(graph, found, overflow).has_value();
 }
 
 /// The global choice. Where it may round, its outputs are compared with exact ones, unless somebody else has chosen.
@@ -240,8 +238,11 @@ std::string walk(Line& line, const BuildConfig& config, std::optional<Stage> las
   line.found = staged(config, "candidates", [&] { return tactics::candidates(graph, candidate_config(config)); });
   const ThreadCountScope threads(line.found.target.threads);
   if (last == Stage::candidates) return print_candidates(graph, line.found, nullptr);
-  measure(line.found, config);
-  line.watched = keep_from_overflow(graph, line.found, config);
+  tactics::TimingFile known(config.timing_cache, config.logger);
+  measure(line.found, known.cache(), config);
+  known.save();
+  line.watched = staged(config, "precision", [&] { return keep_from_overflow(graph, line.found, known, config); });
+  known.save();
   if (not config.choices.empty()) line.pinned = tactics::Choices::parse(config.choices);
   line.chosen = staged(config, "assign", [&] { return choose(graph, line.found, line.pinned, config); });
   if (last == Stage::assign) return print_candidates(graph, line.found, &line.chosen.chosen);

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "ir/text.h"
 #include "ops/conv.h"
 #include "ops/conv_transpose.h"
 #include "ops/fused.h"
@@ -30,6 +31,8 @@ constexpr double most = 65504.0 / 2;
 constexpr double never = -1e30;
 /// The reference computes results of more elements too slowly.
 constexpr int64_t most_by_reference = 1 << 16;
+/// Of what a finding says: raised whenever the same network may be judged otherwise.
+constexpr uint32_t version = 1;
 
 /// The network with the range of each of its tensors as two more outputs.
 class WatchedNetwork {
@@ -168,6 +171,16 @@ double reached_by_weights(const NodeCandidates& node) {
   return found;
 }
 
+/// Everything that the outcome depends on: names, because remarks have them; the backend that runs the network, because it may be too slow.
+tactics::FindingKey key_of(const Graph& graph, const CandidateSet& found, const OverflowConfig& config) {
+  const tactics::Backend* host = tactics::registry().find_backend(config.backend);
+  std::string text = print(graph, {.provenance = false, .store = {}});
+  for (const DType type : found.target.permitted) text += fmt::format("permit {}\n", name_of(type));
+  text += fmt::format("{} {} {} {}\n", found.backend == nullptr ? "" : found.backend->name(), host == nullptr ? "" : host->fingerprint(),
+                      config.threads, config.most_seconds);
+  return {.kind = "overflow", .version = version, .network = text_of(hash_of(text)), .device = found.target.device};
+}
+
 /// Why a node may not store halves; empty where it may.
 std::string reason_of(const Graph& graph, const WatchedNetwork& network, const NodeCandidates& node) {
   const Node& seen = graph.node(node.node);
@@ -210,39 +223,72 @@ void tell(const OverflowConfig& config, Severity severity, const std::string& me
   if (config.logger) config.logger(severity, message);
 }
 
+bool may_overflow(const NodeCandidates& node) {
+  return std::ranges::any_of(node.candidates, [&](const tactics::Candidate& candidate) { return stores_halves(node, candidate); });
+}
+
+/// Why nodes, by their place, may not store halves; not complete where the network takes too long. Throws Error where it does not run.
+tactics::Finding look_into(const Graph& graph, const CandidateSet& found, const OverflowConfig& config) {
+  WatchedNetwork network(graph);
+  tactics::Finding finding{.complete = run(network, config), .remarks = {}};
+  if (not finding.complete) return finding;
+  for (size_t i = 0; i < found.nodes.size(); ++i)
+    if (std::string reason = reason_of(graph, network, found.nodes[i]); not reason.empty())
+      finding.remarks.emplace(static_cast<uint32_t>(i), std::move(reason));
+  return finding;
+}
+
+/// What is known of this network. Remarks that do not fit it, in a file that somebody edited, are no knowledge.
+std::optional<tactics::Finding> recall(const tactics::FindingKey& key, const CandidateSet& found, const OverflowConfig& config) {
+  std::optional<tactics::Finding> known = config.cache->find(key);
+  if (not known) return {};
+  for (const auto& [node, reason] : known->remarks)
+    if (node >= found.nodes.size() or reason.empty()) return {};
+  return known;
+}
+
+tactics::Finding recall_or_look_into(const Graph& graph, const CandidateSet& found, const OverflowConfig& config) {
+  if (config.cache == nullptr) return look_into(graph, found, config);
+  const tactics::FindingKey key = key_of(graph, found, config);
+  if (std::optional<tactics::Finding> known = recall(key, found, config)) return std::move(*known);
+  tactics::Finding finding = look_into(graph, found, config);
+  config.cache->insert(key, finding);
+  return finding;
+}
+
+/// Whether the node lost candidates.
+bool keep_from_halves(const Graph& graph, const CandidateSet& found, NodeCandidates& node, const std::string& reason,
+                      const OverflowConfig& config) {
+  if (not may_overflow(node)) return false;
+  std::vector<tactics::Candidate> wide;
+  for (const tactics::Candidate& candidate : node.candidates)
+    if (not stores_halves(node, candidate)) wide.push_back(candidate);
+  if (wide.empty()) wide = on_host(found, node);
+  if (wide.empty()) return false;
+  node.candidates = std::move(wide);
+  node.kept_from_halves = reason;
+  tell(config, Severity::info, fmt::format("precision: {} is kept from float16: {}", describe(graph.node(node.node)), reason));
+  return true;
+}
+
 }  // namespace
 
 std::optional<size_t> keep_from_overflow(const Graph& graph, CandidateSet& found, const OverflowConfig& config) {
-  const auto may_overflow = [](const NodeCandidates& node) {
-    return std::ranges::any_of(node.candidates, [&](const tactics::Candidate& candidate) { return stores_halves(node, candidate); });
-  };
   if (std::ranges::none_of(found.nodes, may_overflow)) return 0;
-  WatchedNetwork network(graph);
+  tactics::Finding finding;
   try {
-    if (not run(network, config)) {
-      tell(config, Severity::info,
-           "precision: the network takes too long in float32 to look into it for numbers that float16 does not hold");
-      return std::nullopt;
-    }
+    finding = recall_or_look_into(graph, found, config);
   } catch (const Error& error) {
     tell(config, Severity::warning, fmt::format("precision: not looked at for numbers that float16 does not hold: {}", error.what()));
     return std::nullopt;
   }
-  size_t kept = 0;
-  for (NodeCandidates& node : found.nodes) {
-    if (not may_overflow(node)) continue;
-    std::string reason = reason_of(graph, network, node);
-    if (reason.empty()) continue;
-    std::vector<tactics::Candidate> wide;
-    for (const tactics::Candidate& candidate : node.candidates)
-      if (not stores_halves(node, candidate)) wide.push_back(candidate);
-    if (wide.empty()) wide = on_host(found, node);
-    if (wide.empty()) continue;
-    node.candidates = std::move(wide);
-    tell(config, Severity::info, fmt::format("precision: {} is kept from float16: {}", describe(graph.node(node.node)), reason));
-    node.kept_from_halves = std::move(reason);
-    ++kept;
+  if (not finding.complete) {
+    tell(config, Severity::info, "precision: the network takes too long in float32 to look into it for numbers that float16 does not hold");
+    return std::nullopt;
   }
+  size_t kept = 0;
+  for (const auto& [node, reason] : finding.remarks)
+    if (keep_from_halves(graph, found, found.nodes[node], reason, config)) ++kept;
   return kept;
 }
 

@@ -104,8 +104,7 @@ void LoadedEngine::open_static(const OpenConfig& config, bool record) {
     data_.plans.front() = plan_again(data_, usable_backend(data_.plans.front().backend), config.threads, &data_.plans.front());
   }
   ArtifactStore store(data_.plans.front().threads, data_.artifacts);
-  if (not record)
-    for (const auto& [hash, tensor] : data_.constants) store.know_hash(tensor.get(), hash);
+  for (const auto& [hash, tensor] : data_.constants) store.know_hash(tensor.get(), hash);
   program_ = std::make_shared<const Program>(data_.plans.front(), store, not record);
   if (record) data_.artifacts = store.artifacts();
   inputs_ = program_->inputs();

@@ -2,7 +2,10 @@
 #include "tactics/candidates.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
+#include "base/concurrent.h"
 #include "base/error.h"
 #include "base/parallel.h"
 #include "ops/dynamic_quantize_linear.h"
@@ -53,6 +56,7 @@ class Collector {
   }
 
   CandidateSet run() {
+    if (target_.space == Space::device) ask_ahead();
     if (config_.only_tactic.empty()) {
       expand_what_nobody_takes();
       split_what_nobody_takes();
@@ -77,7 +81,65 @@ class Collector {
     fail("unknown tactic `{}`; backend `{}` has: {}", config_.only_tactic, backend_.name(), fmt::join(known, ", "));
   }
 
+  /// What a tactic says to a request.
+  struct Answer {
+    Verdict verdict = Verdict::yes();
+    VariantSink sink;
+  };
+
+  /// Of a hash, requests differ in the values of constants alone, which tactics may look at.
+  struct Question {
+    Hash128 hash;
+    std::vector<std::shared_ptr<const Tensor>> constants;
+    auto operator<=>(const Question&) const = default;
+  };
+  static Question question_of(const OpRequest& request) {
+    Question question{request.hash(), {}};
+    for (const Operand& input : request.inputs) question.constants.push_back(input.constant);
+    return question;
+  }
+
+  /// A device's libraries think long about what they can do for a request, and about several at a time. Equal requests follow when the first of
+  /// them is answered, because libraries remember.
+  void ask_ahead() {
+    std::set<Question> seen;
+    std::set<Hash128> begun;
+    std::vector<std::pair<Question, OpRequest>> first, further;
+    for (const NodeId id : graph_.order()) {
+      OpRequest request;
+      try {
+        request = make_request(graph_, graph_.node(id), target_);
+      } catch (const Error&) { continue; }  // told where the node is asked about
+      if (not request.regions.empty()) continue;
+      Question question = question_of(request);
+      if (not seen.insert(question).second) continue;
+      (begun.insert(question.hash).second ? first : further).emplace_back(std::move(question), std::move(request));
+    }
+    ask_all(first);
+    ask_all(further);
+  }
+
+  void ask_all(const std::vector<std::pair<Question, OpRequest>>& requests) {
+    std::vector<std::vector<Answer>> answers(requests.size());
+    run_concurrently(requests.size(), [&](size_t i) {
+      for (const Tactic* tactic : tactics_) {
+        Answer& answer = answers[i].emplace_back();
+        answer.verdict = ask(*tactic, requests[i].second, answer.sink);
+      }
+    });
+    for (size_t i = 0; i < requests.size(); ++i) answers_.emplace(requests[i].first, std::move(answers[i]));
+  }
+
+  /// One for each of `tactics_`; nullptr where nobody was asked ahead.
+  const std::vector<Answer>* answers_to(const OpRequest& request) const {
+    if (answers_.empty()) return nullptr;
+    const auto found = answers_.find(question_of(request));
+    return found == answers_.end() ? nullptr : &found->second;
+  }
+
   bool accepts(const OpRequest& request) const {
+    if (const std::vector<Answer>* answers = answers_to(request))
+      return std::ranges::any_of(*answers, [](const Answer& answer) { return answer.verdict and not answer.sink.variants.empty(); });
     return std::ranges::any_of(tactics_, [&](const Tactic* tactic) {
       VariantSink sink;
       return ask(*tactic, request, sink) and not sink.variants.empty();
@@ -150,7 +212,11 @@ class Collector {
     found.request = make_request(graph_, node, target_);
     found.request_hash = found.request.hash();
     if (config_.only_tactic.empty()) found.candidates = alias_candidates(graph_, node, found.request, backend_);
-    for (const Tactic* tactic : tactics_) add(*tactic, found);
+    const std::vector<Answer>* answers = answers_to(found.request);
+    for (size_t i = 0; i < tactics_.size(); ++i) {
+      if (answers != nullptr) add(*tactics_[i], answers->at(i), found);
+      else add(*tactics_[i], found);
+    }
     if (found.candidates.empty()) {
       for (const Tactic* tactic : host_tactics_) add(*tactic, found);
       std::erase_if(found.candidates, [](const Candidate& candidate) { return not can_cross(candidate.variant); });
@@ -169,8 +235,13 @@ class Collector {
   }
 
   static void add(const Tactic& tactic, NodeCandidates& found) {
-    VariantSink sink;
-    const Verdict verdict = ask(tactic, found.request, sink);
+    Answer answer;
+    answer.verdict = ask(tactic, found.request, answer.sink);
+    add(tactic, std::move(answer), found);
+  }
+
+  static void add(const Tactic& tactic, Answer answer, NodeCandidates& found) {
+    auto& [verdict, sink] = answer;
     if (not verdict) {
       found.refusals.push_back({std::string(tactic.id()), verdict.reason()});
       return;
@@ -201,6 +272,7 @@ class Collector {
   Target target_;
   std::vector<const Tactic*> tactics_;
   std::vector<const Tactic*> host_tactics_;  // what a device has no kernel for runs on the host
+  std::map<Question, std::vector<Answer>> answers_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "base/concurrent.h"
 #include "base/error.h"
@@ -96,6 +97,7 @@ class Measurer {
         measure_group(groups[i]);
       }
       ahead_.clear();
+      remember_refusals();
       tell_progress(groups.size(), groups.size());
       correct_estimates(groups);
     }
@@ -125,7 +127,10 @@ class Measurer {
 
   void measure_group(const std::vector<size_t>& group) {
     NodeCandidates& first = set_.nodes[group.front()];
+    const size_t refused_before = refused_.size();
     measure_node(first);
+    // Where nothing could be built, something may be wrong that will not stay so.
+    if (std::ranges::none_of(first.candidates, was_measured)) refused_.resize(refused_before);
     for (size_t i = 1; i < group.size(); ++i) share(first, set_.nodes[group[i]]);
     for (const size_t i : group) fall_back(set_.nodes[i]);
   }
@@ -139,18 +144,27 @@ class Measurer {
     return node.candidates.size() < 2 ? std::vector<size_t>{} : order;
   }
 
-  /// Candidates of one request that were timed.
-  struct Spent {
+  /// Which candidates of one request are timed: decided one after another, by what is known of those before.
+  struct Race {
     int all = 0;
     std::map<const Tactic*, int> of_tactic;
+    double best = infinite_cost;
+    double best_estimate = 0;
+
+    void finish(const Candidate& candidate, double seconds) {
+      ++all;
+      ++of_tactic[candidate.tactic];
+      if (seconds >= best) return;
+      best = seconds;
+      best_estimate = candidate.variant.estimate;
+    }
   };
-  /// Counts the candidate where the budget still allows it.
-  bool allows(Spent& spent, const Candidate& candidate) const {
-    int& of_tactic = spent.of_tactic[candidate.tactic];
-    if (spent.all >= budget_.candidates and of_tactic >= budget_.of_each_tactic) return false;
-    ++spent.all;
-    ++of_tactic;
-    return true;
+  bool is_hopeless(const Race& race, const Candidate& candidate) const {
+    return candidate.variant.estimate > budget_.estimate_factor * std::max(race.best, race.best_estimate);
+  }
+  bool is_beyond_budget(const Race& race, const Candidate& candidate) const {
+    const auto of_tactic = race.of_tactic.find(candidate.tactic);
+    return race.all >= budget_.candidates and (of_tactic == race.of_tactic.end() ? 0 : of_tactic->second) >= budget_.of_each_tactic;
   }
 
   /// Kernels for a device are compiled, which takes the host's cores: those of the next few groups are built together. They are still timed
@@ -160,22 +174,39 @@ class Measurer {
     std::vector<std::pair<const NodeCandidates*, const Candidate*>> wanted;
     for (size_t i = first; i < std::min(first + groups_built_ahead, groups.size()); ++i) {
       const NodeCandidates& node = set_.nodes[groups[i].front()];
-      Spent spent;
-      for (const size_t candidate : promising(node))
-        if (allows(spent, node.candidates[candidate]) and not is_known(node, node.candidates[candidate]))
-          wanted.emplace_back(&node, &node.candidates[candidate]);
+      for (const Candidate* candidate : not_in_cache(node)) wanted.emplace_back(&node, candidate);
     }
     for (const auto& [node, candidate] : wanted) ahead_[candidate];
     run_concurrently(wanted.size(), [&](size_t i) {
       Built& built = ahead_.at(wanted[i].second);
       try {
         built.kernel = wanted[i].second->tactic->build(context_, wanted[i].first->request, wanted[i].second->variant);
-      } catch (const std::exception& error) { built.fault = error.what(); }
+      } catch (const Error& error) { built.fault = error; } catch (const std::exception& error) {
+        built.fault = Error(error.what(), StatusCode::internal);
+      }
     });
   }
 
-  bool is_known(const NodeCandidates& node, const Candidate& candidate) const {
-    return config_.cache != nullptr and config_.cache->find(key_of(text_of(node.request_hash), candidate)).has_value();
+  /// The candidates of a node that will be timed, as far as the cache can tell: what it knows decides about the others as measuring would.
+  std::vector<const Candidate*> not_in_cache(const NodeCandidates& node) const {
+    const std::string request = text_of(node.request_hash);
+    std::vector<const Candidate*> wanted;
+    Race race;
+    for (const size_t i : promising(node)) {
+      const Candidate& candidate = node.candidates[i];
+      if (is_hopeless(race, candidate) or is_beyond_budget(race, candidate)) continue;
+      const TimingKey key = key_of(request, candidate);
+      if (refusal_of(key)) continue;
+      const std::optional<double> known = time_of(key);
+      if (not known) wanted.push_back(&candidate);
+      race.finish(candidate, known.value_or(infinite_cost));
+    }
+    return wanted;
+  }
+
+  std::optional<double> time_of(const TimingKey& key) const { return config_.cache == nullptr ? std::nullopt : config_.cache->find(key); }
+  std::optional<std::string> refusal_of(const TimingKey& key) const {
+    return config_.cache == nullptr ? std::nullopt : config_.cache->find_refusal(key);
   }
 
   TimingKey key_of(const std::string& hash, const Candidate& candidate) const {
@@ -186,61 +217,81 @@ class Measurer {
   std::unique_ptr<Kernel> take_kernel(const OpRequest& request, const Candidate& candidate) {
     const auto found = ahead_.find(&candidate);
     if (found == ahead_.end()) return candidate.tactic->build(context_, request, candidate.variant);
-    if (not found->second.fault.empty()) throw Error(found->second.fault);
+    if (found->second.fault) throw *found->second.fault;
     return std::move(found->second.kernel);
   }
 
   void measure_node(NodeCandidates& node) {
     const std::string request = text_of(node.request_hash);
-    Spent spent;
-    double best = infinite_cost;
-    double best_estimate = 0;
+    Race race;
     for (const size_t i : promising(node)) {
       Candidate& candidate = node.candidates[i];
-      if (candidate.variant.estimate > budget_.estimate_factor * std::max(best, best_estimate)) {
+      if (is_hopeless(race, candidate)) {
         candidate.note = "not timed: its estimate is far above the best time";
-      } else if (Spent before = spent; not allows(spent, candidate)) {
-        candidate.note = fmt::format("not timed: {} others have better estimates", spent.all);
+      } else if (is_beyond_budget(race, candidate)) {
+        candidate.note = fmt::format("not timed: {} others have better estimates", race.all);
       } else {
-        find_or_time(node.request, request, candidate, give_up_factor * best);
-        if (not was_measured(candidate)) {
-          spent = std::move(before);
-          continue;
-        }
-        if (candidate.seconds < best) {
-          best = candidate.seconds;
-          best_estimate = candidate.variant.estimate;
-        }
+        find_or_time(node.request, request, candidate, give_up_factor * race.best);
+        if (was_measured(candidate)) race.finish(candidate, candidate.seconds);
       }
     }
   }
 
   void find_or_time(const OpRequest& request, const std::string& hash, Candidate& candidate, double give_up_above) {
     TimingKey key = key_of(hash, candidate);
-    if (const auto known = config_.cache != nullptr ? config_.cache->find(key) : std::nullopt) {
+    if (const std::optional<double> known = time_of(key)) {
       candidate.seconds = *known;
       ++report_.from_cache;
       return;
     }
+    if (const std::optional<std::string> refusal = refusal_of(key)) {
+      candidate.seconds = infinite_cost;
+      candidate.note = fmt::format("failed before: {}", *refusal);
+      ++report_.from_cache;
+      return;
+    }
     if (config_.error_on_miss) fail("the timing cache has no time for {} {} on {}", key.tactic, key.variant, request.op.text());
-    time(request, candidate, give_up_above);
+    time(request, key, candidate, give_up_above);
     if (was_measured(candidate) and config_.cache != nullptr) config_.cache->insert(std::move(key), candidate.seconds);
   }
 
-  void time(const OpRequest& request, Candidate& candidate, double give_up_above) {
-    const std::string name = fmt::format("{} {}", candidate.tactic->id(), candidate.variant.text());
+  void time(const OpRequest& request, const TimingKey& key, Candidate& candidate, double give_up_above) {
+    std::unique_ptr<Kernel> kernel;
     try {
-      const std::unique_ptr<Kernel> kernel = take_kernel(request, candidate);
+      kernel = take_kernel(request, candidate);
       candidate.seconds = stopwatch_.time(request, candidate.variant, *kernel, config_.average, give_up_above);
       ++report_.timed;
-      log(Severity::verbose,
-          fmt::format("timed {}: {:.4f} ms (estimate {:.4f} ms)", name, candidate.seconds * 1e3, candidate.variant.estimate * 1e3));
-    } catch (const std::exception& error) {
-      candidate.seconds = infinite_cost;
-      candidate.note = fmt::format("failed: {}", error.what());
-      ++report_.failed;
-      log(Severity::verbose, fmt::format("{} {}", name, candidate.note));
-    }
+      log(Severity::verbose, fmt::format("timed {} {}: {:.4f} ms (estimate {:.4f} ms)", candidate.tactic->id(), candidate.variant.text(),
+                                         candidate.seconds * 1e3, candidate.variant.estimate * 1e3));
+    } catch (const Error& error) {
+      if (kernel == nullptr and error.code() == StatusCode::unsupported) refused_.emplace_back(key, error.message());
+      note_failure(candidate, error.what());
+    } catch (const std::exception& error) { note_failure(candidate, error.what()); }
+  }
+
+  void note_failure(Candidate& candidate, std::string_view reason) {
+    candidate.seconds = infinite_cost;
+    candidate.note = fmt::format("failed: {}", reason);
+    ++report_.failed;
+    log(Severity::verbose, fmt::format("{} {} {}", candidate.tactic->id(), candidate.variant.text(), candidate.note));
+  }
+
+  /// Libraries refuse everything once a device is lost, which is no reason to believe them the next time.
+  void remember_refusals() {
+    if (config_.cache == nullptr or refused_.empty() or not device_works()) return;
+    for (auto& [key, reason] : refused_) config_.cache->insert_refusal(std::move(key), std::move(reason));
+    refused_.clear();
+  }
+
+  bool device_works() const {
+    const Device* device = set_.backend->device();
+    if (device == nullptr) return true;
+    try {
+      constexpr int64_t bytes = 256;
+      const DeviceStream stream(*device);
+      const DeviceMemory memory(*device, bytes);
+      return device->fill(memory.data(), 0, bytes, stream.handle()).is_ok() and device->synchronize(stream.handle()).is_ok();
+    } catch (const Error&) { return false; }
   }
 
   static void share(const NodeCandidates& from, NodeCandidates& to) {
@@ -301,7 +352,7 @@ class Measurer {
 
   struct Built {
     std::unique_ptr<Kernel> kernel;
-    std::string fault;
+    std::optional<Error> fault;
   };
   static constexpr size_t groups_built_ahead = 16;
 
@@ -309,6 +360,7 @@ class Measurer {
   const TimingConfig& config_;
   Budget budget_;
   std::map<const Candidate*, Built> ahead_;
+  std::vector<std::pair<TimingKey, std::string>> refused_;  // by libraries, when they were built
   bool cold_;
   Stopwatch stopwatch_;
   ThrowawayContext context_;

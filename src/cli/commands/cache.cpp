@@ -1,4 +1,5 @@
 // burnish cache: what a timing cache holds; several joined into one; entries that nothing here can use any more, dropped.
+#include <algorithm>
 #include <map>
 #include <memory>
 
@@ -32,34 +33,35 @@ void show(const Arguments& arguments, Console& console) {
     if (not arguments.tactic.empty() and key.tactic == arguments.tactic)
       console.info("{:10.2f} us  {} {} (revision {})", seconds * 1e6, key.request, key.variant, key.revision);
   }
-  console.info("{}: {} times", arguments.file.string(), cache.size());
+  console.info("{}: {} times", arguments.file.string(), cache.entries().size());
   for (const auto& [device, count] : devices) console.info("{:8}  on {}", count, device);
   for (const auto& [tactic, count] : per_tactic) console.info("{:8}  {}", count, tactic);
+  if (not cache.refusals().empty()) console.info("{:8}  candidates that cannot be built", cache.refusals().size());
+  if (not cache.findings().empty()) console.info("{:8}  findings about networks", cache.findings().size());
 }
 
 void merge(const Arguments& arguments, Console& console) {
   tactics::TimingCache merged;
   for (const std::filesystem::path& input : arguments.inputs) {
     merged.merge(read_cache(input, console));
-    console.info("{:8} times after {}", merged.size(), input.string());
+    console.info("{:8} times after {}", merged.entries().size(), input.string());
   }
   merged.write(arguments.file);
   console.info("wrote {}", arguments.file.string());
 }
 
-/// Behind the fingerprint may stand how the time was taken.
-bool is_of(const tactics::TimingKey& key, const std::string& fingerprint) {
-  return key.device == fingerprint or key.device.starts_with(fingerprint + "; ");
+/// Whether a backend that can be used here has this fingerprint; behind it may stand how a time was taken.
+bool is_here(const std::string& device) {
+  return std::ranges::any_of(tactics::registry().backends(), [&](const tactics::Backend* backend) {
+    return backend->unavailable().empty() and (device == backend->fingerprint() or device.starts_with(backend->fingerprint() + "; "));
+  });
 }
 
 /// Times of a tactic that is gone or has changed, and, unless all devices are kept, of devices that are not here.
 bool is_stale(const tactics::TimingKey& key, bool all_devices) {
   const tactics::Tactic* tactic = tactics::registry().find_tactic(key.tactic);
   if (tactic == nullptr or tactic->revision() != key.revision) return true;
-  if (all_devices) return false;
-  for (const tactics::Backend* backend : tactics::registry().backends())
-    if (backend->unavailable().empty() and is_of(key, backend->fingerprint())) return false;
-  return true;
+  return not all_devices and not is_here(key.device);
 }
 
 void prune(const Arguments& arguments, Console& console) {
@@ -67,8 +69,12 @@ void prune(const Arguments& arguments, Console& console) {
   tactics::TimingCache kept;
   for (const auto& [key, seconds] : cache.entries())
     if (not is_stale(key, arguments.all_devices)) kept.insert(key, seconds);
+  for (const auto& [key, reason] : cache.refusals())
+    if (not is_stale(key, arguments.all_devices)) kept.insert_refusal(key, reason);
+  for (const auto& [key, finding] : cache.findings())
+    if (arguments.all_devices or is_here(key.device)) kept.insert(key, finding);
   kept.write(arguments.file);
-  console.info("{}: kept {} of {} times", arguments.file.string(), kept.size(), cache.size());
+  console.info("{}: kept {} of {} times", arguments.file.string(), kept.entries().size(), cache.entries().size());
 }
 
 }  // namespace

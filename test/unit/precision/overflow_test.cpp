@@ -37,7 +37,7 @@ struct Network {
     add(ops::pointwise(code, {DType::f32, DType::f32}, DType::f32), {number(value)}, name);
   }
 
-  std::optional<size_t> keep(double most_seconds = 5) {
+  std::optional<size_t> keep(double most_seconds = 5, tactics::TimingCache* cache = nullptr) {
     graph.add_output(last, "output");
     found = tactics::candidates(graph, {.backend = "cpu", .threads = 1, .permitted = {}, .only_tactic = {}});
     for (tactics::NodeCandidates& node : found.nodes) {
@@ -47,7 +47,7 @@ struct Network {
       node.candidates.push_back(std::move(narrow));
     }
     const auto log = [this](Severity, std::string_view message) { messages.emplace_back(message); };
-    return keep_from_overflow(graph, found, {.backend = "cpu", .threads = 1, .most_seconds = most_seconds, .logger = log});
+    return keep_from_overflow(graph, found, {.backend = "cpu", .threads = 1, .most_seconds = most_seconds, .cache = cache, .logger = log});
   }
 
   std::vector<std::string> kept() const {
@@ -118,6 +118,51 @@ TEST(Overflow, MasksMayBecomeInfinite) {
   network.binary(ExprCode::min, -3e38F, "mask");
   network.add(ops::Softmax{}, {}, "softmax");
   EXPECT_EQ(network.keep(), 0);
+}
+
+Network small_and_large(float factor = 1e6F) {
+  Network network;
+  network.unary(ExprCode::sigmoid, "small");
+  network.binary(ExprCode::mul, factor, "large");
+  network.unary(ExprCode::tanh, "last");
+  return network;
+}
+
+TEST(Overflow, LooksIntoANetworkOnce) {
+  tactics::TimingCache cache;
+  Network first = small_and_large(), again = small_and_large(), other = small_and_large(1e7F);
+  EXPECT_EQ(first.keep(5, &cache), 2);
+  ASSERT_EQ(cache.findings().size(), 1U);
+  // Had it been run again, node 0, whose numbers are below 1, would not be kept.
+  tactics::Finding changed = cache.findings().begin()->second;
+  changed.remarks.emplace(0, "somebody said so");
+  cache.insert(cache.findings().begin()->first, changed);
+  EXPECT_EQ(again.keep(5, &cache), 3);
+  EXPECT_EQ(again.found.nodes[0].kept_from_halves, "somebody said so");
+  EXPECT_EQ(again.found.nodes[1].kept_from_halves, first.found.nodes[1].kept_from_halves);
+  EXPECT_EQ(cache.findings().size(), 1U);
+  EXPECT_EQ(other.keep(5, &cache), 2) << "another weight is another network";
+  EXPECT_EQ(cache.findings().size(), 2U);
+}
+
+TEST(Overflow, RemembersThatItTakesTooLong) {
+  tactics::TimingCache cache;
+  Network first = small_and_large(), again = small_and_large(), patient = small_and_large();
+  EXPECT_EQ(first.keep(0, &cache), std::nullopt);
+  EXPECT_EQ(again.keep(0, &cache), std::nullopt);
+  EXPECT_EQ(cache.findings().size(), 1U);
+  EXPECT_EQ(patient.keep(5, &cache), 2) << "with more patience it is another question";
+}
+
+TEST(Overflow, DoesNotBelieveRemarksThatDoNotFit) {
+  for (const auto& [node, text] : {std::pair(1000U, "beyond the end"), {0U, ""}}) {
+    tactics::TimingCache cache;
+    Network first = small_and_large(), again = small_and_large();
+    EXPECT_EQ(first.keep(5, &cache), 2);
+    cache.insert(cache.findings().begin()->first, {.complete = true, .remarks = {{node, text}}});
+    EXPECT_EQ(again.keep(5, &cache), 2);
+    EXPECT_THAT(again.kept(), ElementsAre("large", "last"));
+  }
 }
 
 TEST(Overflow, TellsWhereNobodyIsFastEnough) {

@@ -36,6 +36,7 @@ class FakeRecording final : public tactics::Recording {
 class FakeDevice final : public tactics::Device {
  public:
   mutable int allocations = 0, recordings = 0, copies = 0, synchronizations = 0;
+  mutable bool is_lost = false;
 
   std::byte* allocate(int64_t bytes) const override {
     ++allocations;
@@ -46,7 +47,7 @@ class FakeDevice final : public tactics::Device {
   void release_stream(void* stream) const noexcept override { delete static_cast<FakeStream*>(stream); }
   Status synchronize(void* /*stream*/) const noexcept override {
     ++synchronizations;
-    return Status::ok();
+    return is_lost ? Status(StatusCode::internal, "the device is lost") : Status::ok();
   }
   Status copy(std::byte* to, const std::byte* from, int64_t bytes, void* /*stream*/) const noexcept override {
     ++copies;

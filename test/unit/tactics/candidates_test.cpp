@@ -2,6 +2,7 @@
 #include "tactics/candidates.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,7 +19,6 @@
 #include "ops/split.h"
 #include "tactics/alias.h"
 #include "tactics/split_fused.h"
-#include "unit/runtime/fake_device.h"
 
 namespace burnish::tactics {
 namespace {
@@ -128,20 +128,10 @@ TEST(Candidates, SplitAfterTheLongestPrefix) {
   expect_split({}, 0);
 }
 
-/// The fake backend with memory of its own.
-class DeviceBackend final : public fake::FakeBackend {
- public:
-  DeviceBackend() : FakeBackend(std::make_shared<double>(0)) {}
-  const Device* device() const override { return &device_; }
-
- private:
-  runtime::FakeDevice device_;
-};
-
 size_t nodes_with_host_convolution(std::unique_ptr<FakeTactic> of_device) {
   World world;
   world.registry = Registry{};
-  world.registry.add(std::make_unique<DeviceBackend>());
+  world.registry.add(std::make_unique<fake::DeviceBackend>());
   world.registry.add(make_reference());
   std::unique_ptr<FakeTactic> host = make_conv({ExprCode::add, ExprCode::relu, ExprCode::mul, ExprCode::tanh});
   host->name = "cpu.conv";
@@ -154,6 +144,28 @@ size_t nodes_with_host_convolution(std::unique_ptr<FakeTactic> of_device) {
 TEST(Candidates, LeaveToTheHostWhatNoKernelOfTheDeviceBegins) {
   EXPECT_EQ(nodes_with_host_convolution(make_tactic("fake.pool", [](const OpRequest&) { return Verdict::no("not a pool"); })), 1U);
   EXPECT_EQ(nodes_with_host_convolution(make_conv({})), 2U) << "the device takes the convolution alone";
+}
+
+TEST(Candidates, AskADeviceOnceAboutTheSame) {
+  World world;
+  world.registry = Registry{};
+  world.registry.add(std::make_unique<fake::DeviceBackend>());
+  world.registry.add(make_reference());
+  std::atomic<int> convolutions = 0, others = 0;
+  world.registry.add(make_tactic("fake.any", [&](const OpRequest& request) {
+    ++(request.op.is<ops::Conv>() ? convolutions : others);
+    return Verdict::yes();
+  }));
+  FusedGraph fused;
+  ValueId last = fused.graph.outputs()[0];
+  for (int i = 0; i < 3; ++i)
+    last = fused.graph.node(fused.graph.add_node(ops::pointwise(ExprCode::relu, {DType::f32}, DType::f32), {last})).outputs[0];
+  fused.graph.add_output(last, "last");
+  const CandidateSet set = world.candidates(fused.graph);
+  ASSERT_EQ(set.nodes.size(), 4U);
+  for (const NodeCandidates& node : set.nodes) EXPECT_EQ(name_of(node.candidates.back()), "fake.any");
+  EXPECT_EQ(convolutions, 1) << "whether it is taken whole, and in which variants, is one question";
+  EXPECT_EQ(others, 1) << "three equal nodes";
 }
 
 TEST(Candidates, CutsOnlyWhereOneValueCrosses) {

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "tactics/registry.h"
+#include "unit/runtime/fake_device.h"
 
 namespace burnish::tactics::fake {
 
@@ -29,6 +30,16 @@ class FakeBackend : public Backend {
 
  private:
   Clock clock_;
+};
+
+/// The same with memory of its own.
+class DeviceBackend final : public FakeBackend {
+ public:
+  explicit DeviceBackend(Clock clock = std::make_shared<double>(0)) : FakeBackend(std::move(clock)) {}
+  const Device* device() const override { return &device_; }
+
+ private:
+  runtime::FakeDevice device_;
 };
 
 /// Moves the clock; fails where asked to.

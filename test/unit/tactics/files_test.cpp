@@ -56,6 +56,62 @@ TEST(TimingCache, SkipsDamagedLinesWithAWarning) {
   EXPECT_EQ(warnings, 4);
 }
 
+const FindingKey network{"overflow", 1, "0123", "gpu"};
+
+TEST(TimingCache, ReadsBackRefusalsAndFindings) {
+  TimingCache cache;
+  cache.insert(key("0a"), 0.1);
+  cache.insert_refusal(key("0b"), "no engine \"3\"\nof that rank");
+  cache.insert(network, {.complete = true, .remarks = {{0, "`a` reaches 1e+05"}, {7, "b"}}});
+  cache.insert({"overflow", 2, "0123", "gpu"}, {.complete = false, .remarks = {}});
+  EXPECT_EQ(cache.size(), 4U);
+  int warnings = 0;
+  const TimingCache read = TimingCache::parse(cache.text(), [&](Severity, std::string_view) { ++warnings; });
+  EXPECT_EQ(warnings, 0);
+  EXPECT_EQ(read.entries(), cache.entries());
+  EXPECT_EQ(read.refusals(), cache.refusals());
+  EXPECT_EQ(read.findings(), cache.findings());
+  EXPECT_EQ(read.find(network)->remarks.at(7), "b");
+  EXPECT_EQ(read.find(FindingKey{"overflow", 3, "0123", "gpu"}), std::nullopt);
+}
+
+TEST(TimingCache, ATimeTakesTheRefusalsPlace) {
+  TimingCache cache;
+  cache.insert_refusal(key("0a"), "not yet");
+  cache.insert(key("0a"), 0.1);
+  EXPECT_EQ(cache.find_refusal(key("0a")), std::nullopt);
+  TimingCache older, merged;
+  older.insert_refusal(key("0a"), "not yet");
+  for (const auto& [first, second] : {std::pair(&cache, &older), {&older, &cache}}) {
+    merged = *first;
+    merged.merge(*second);
+    EXPECT_EQ(merged.find(key("0a")), 0.1);
+    EXPECT_TRUE(merged.refusals().empty());
+    EXPECT_TRUE(TimingCache::parse(first->text() + second->text()).refusals().empty());
+  }
+}
+
+TEST(TimingCache, SkipsFindingsThatDoNotRead) {
+  const auto line = [](std::string_view complete, std::string_view version, const std::string& remarks) {
+    return fmt::format(R"({{"finding":"overflow","version":{},"network":"01","device":"d","complete":{},"remarks":{}}})", version, complete,
+                       remarks);
+  };
+  const auto findings = [](const std::string& text) {
+    int warnings = 0;
+    const TimingCache read = TimingCache::parse(text, [&](Severity, std::string_view) { ++warnings; });
+    EXPECT_EQ(read.size() + static_cast<size_t>(warnings), 1U) << text;
+    return read.findings().size();
+  };
+  EXPECT_EQ(findings(line("true", "1", R"([[3,"a"]])")), 1U);
+  for (const std::string& damaged :
+       {line("1", "1", "[]"), line("true", "-1", "[]"), line("true", "1.5", "[]"), line("true", "99999999999", "[]"),
+        line("true", "1", "{}"), line("true", "1", "[3]"), line("true", "1", R"([[3]])"), line("true", "1", R"([[-3,"a"]])"),
+        line("true", "1", R"([["a",3]])"), line("true", "1", R"([[3,"a"],[3,"b"]])"), line("true", "1", R"([[3,"a","b"]])"),
+        line("true", "1", "null"), line("true", "1", "[[3,\"" + std::string(100'000, 'x') + "\"]]"), std::string(R"({"finding":7})"),
+        std::string(100'000, '[')})
+    EXPECT_EQ(findings(damaged), 0U) << damaged.substr(0, 100);
+}
+
 TEST(TimingCache, MergeKeepsTheSmallerTime) {
   TimingCache a, b;
   a.insert(key("0a"), 2);

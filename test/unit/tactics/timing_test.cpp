@@ -1,6 +1,8 @@
 // Measuring, on a clock that only the kernels move: what is timed, what is skipped and why, what is shared, and what failures become.
 #include "tactics/timing.h"
 
+#include <mutex>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,16 +23,19 @@ struct Bench {
     double seconds;
     Status status = {};
     bool builds = true;
+    StatusCode fault = StatusCode::resource_exhausted;
   };
 
   fake::Clock clock = std::make_shared<double>(0);
   Registry registry;
   Graph graph;
+  std::mutex mutex;  // devices build several kernels at a time
   std::map<std::string, int> built;
   CandidateSet set;
 
-  explicit Bench(const std::vector<Way>& ways, int copies = 1, bool with_reference = true) {
-    registry.add(std::make_unique<fake::FakeBackend>(clock));
+  explicit Bench(const std::vector<Way>& ways, int copies = 1, bool with_reference = true, bool on_device = false) {
+    if (on_device) registry.add(std::make_unique<fake::DeviceBackend>(clock));
+    else registry.add(std::make_unique<fake::FakeBackend>(clock));
     char letter = 'a';
     for (const Way& way : ways) add(std::string("fake.") + letter++, way);
     if (with_reference) add("ref.reference", {100, 100});
@@ -49,8 +54,11 @@ struct Bench {
     tactic->name = name;
     tactic->offer = [way](const OpRequest& request) { return std::vector{fake::plain_variant(request, way.estimate)}; };
     tactic->make = [this, way, name](const OpRequest&, const Variant&) -> std::unique_ptr<Kernel> {
-      ++built[name];
-      if (not way.builds) fail("no room for the code");
+      {
+        const std::lock_guard lock(mutex);
+        ++built[name];
+      }
+      if (not way.builds) throw Error("no room for the code", way.fault);
       return std::make_unique<fake::FakeKernel>(clock, way.seconds, way.status);
     };
     registry.add(std::move(tactic));
@@ -160,6 +168,49 @@ TEST(Timing, CacheSavesTheSecondMeasurement) {
   TimingCache empty;
   config.cache = &empty;
   EXPECT_THROW((void)measure(second.set, config), Error);
+}
+
+/// The best is far faster than the estimate of the third, which is never timed; the fourth is refused by its library.
+std::vector<Bench::Way> ways_with_a_refusal(StatusCode fault = StatusCode::unsupported) {
+  return {{1e-3, 1e-3}, {1.1e-3, 2e-3}, {9e-3, 1e-3}, {1.2e-3, 1e-3, {}, false, fault}};
+}
+
+TEST(Timing, WithAWarmCacheNothingIsBuilt) {
+  TimingCache cache;
+  TimingConfig config = Bench::config();
+  config.cache = &cache;
+  Bench first(ways_with_a_refusal(), 2, true, true);
+  EXPECT_EQ(measure(first.set, config).timed, 2U);
+  EXPECT_EQ(first.built["fake.d"], 1);
+  config.error_on_miss = true;
+  Bench second(ways_with_a_refusal(), 2, true, true);
+  const TimingReport report = measure(second.set, config);
+  EXPECT_EQ(report.timed, 0U);
+  EXPECT_EQ(report.failed, 0U);
+  EXPECT_EQ(report.from_cache, 3U);
+  EXPECT_TRUE(second.built.empty());
+  for (size_t node = 0; node < 2; ++node)
+    for (size_t i = 0; i < 4; ++i) EXPECT_EQ(second.candidate(i, node).seconds, first.candidate(i, node).seconds);
+  EXPECT_THAT(second.candidate(3).note, HasSubstr("no room for the code"));
+}
+
+TEST(Timing, RemembersOnlyWhatLibrariesRefuse) {
+  const auto refusals = [](const std::vector<Bench::Way>& ways, bool lost = false) {
+    TimingCache cache;
+    TimingConfig config = Bench::config();
+    config.cache = &cache;
+    Bench bench(ways, 1, true, true);
+    static_cast<const runtime::FakeDevice*>(bench.set.backend->device())->is_lost = lost;
+    (void)measure(bench.set, config);
+    return cache.refusals().size();
+  };
+  EXPECT_EQ(refusals(ways_with_a_refusal()), 1U);
+  EXPECT_EQ(refusals(ways_with_a_refusal(StatusCode::resource_exhausted)), 0U) << "there may be room the next time";
+  EXPECT_EQ(refusals(ways_with_a_refusal(StatusCode::internal)), 0U);
+  EXPECT_EQ(refusals(ways_with_a_refusal(), true), 0U) << "a lost device refuses everything";
+  EXPECT_EQ(refusals({{1e-3, 1e-3, {}, false, StatusCode::unsupported}, {2e-3, 1e-3, {}, false, StatusCode::unsupported}}), 0U)
+      << "something is wrong where nothing can be built";
+  EXPECT_EQ(refusals({{1e-3, 1e-3}, {2e-3, 1e-3, Status(StatusCode::unsupported, "not now")}}), 0U) << "it could be built";
 }
 
 TEST(Timing, ProgressMayStopIt) {
