@@ -12,6 +12,7 @@
 #include "passes/linear_chain.h"
 #include "passes/match.h"
 #include "passes/moved_axes.h"
+#include "passes/quantization.h"
 #include "passes/token_order.h"
 #include "passes/weights.h"
 
@@ -271,13 +272,12 @@ class Packer {
     if (not made.valid()) return {};
     ValueId value = node_.outputs[0];
     AxisTracker axes(graph_.type(value).shape.dims());
-    std::optional<LinearChain> chain;
+    Below below, best_below;
     ValueId best;
-    std::optional<LinearChain> best_chain;
     for (int depth = 0; depth < 40; ++depth) {
-      if (is_ordered(axes, chain.has_value())) {
+      if (is_ordered(axes, below.chain.has_value())) {
         best = value;
-        best_chain = chain;
+        best_below = below;
       }
       AxisTracker next = axes;
       const Moved moved = moved_to(graph_, next, value);
@@ -286,12 +286,19 @@ class Packer {
         value = moved.value;
         continue;
       }
-      const ValueId after = through_linear(axes, value, chain);
+      ValueId after = through_quantization(value, below);
+      if (not after.valid()) after = through_linear(axes, value, below.chain);
       if (not after.valid()) break;
       value = after;
     }
     if (not best.valid()) return {};
-    const ValueId result = best_chain ? repeated(patch_, graph_, *best_chain, made) : made;
+    ValueId result = made;
+    for (const Node* quantization : best_below.quantizations) {
+      std::vector<ValueId> inputs = quantization->inputs;
+      inputs[0] = result;
+      result = patch_.add(quantization->op, inputs);
+    }
+    if (best_below.chain) result = repeated(patch_, graph_, *best_below.chain, result);
     const auto shaped = reshaped(result, graph_.type(best).shape.dims());
     if (not shaped.valid()) return {};
     return replacing(std::move(patch_), graph_, best, shaped);
@@ -311,6 +318,21 @@ class Packer {
     }
     const auto tokens = tokens_of(axes, inner);
     return tokens and tokens->same_order(tokens_);
+  }
+
+  /// What computes behind the attention, in this order; movements between are followed.
+  struct Below {
+    std::vector<const Node*> quantizations;
+    std::optional<LinearChain> chain;
+  };
+
+  /// By one scale, elements are quantized and dequantized alike wherever they stand.
+  ValueId through_quantization(ValueId value, Below& below) const {
+    const Node* node = below.chain ? nullptr : only_user(graph_, value);
+    const auto quantization = node != nullptr ? quantization_of(graph_, *node) : std::nullopt;
+    if (not quantization or quantization->data != value or not quantization->per_tensor) return {};
+    below.quantizations.push_back(node);
+    return node->outputs[0];
   }
 
   /// One step of the chain behind the attention: the product, and steps along the last axis behind it.
