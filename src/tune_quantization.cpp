@@ -74,7 +74,7 @@ class Tuning {
     if (config_.corrects_biases) try_corrected("biases corrected");
     if (config_.accuracy) {
       keep_floating();
-      if (config_.corrects_biases) try_corrected("biases of the quantized layers corrected");
+      if (config_.corrects_biases and not best_.floating.empty()) try_corrected("biases of the quantized layers corrected");
     }
     return {model_of(best_), best_.ranges, report()};
   }
@@ -282,13 +282,11 @@ class Tuning {
     double least_error = std::numeric_limits<double>::infinity();
     for (int attempt = 0; attempt < most_attempts; ++attempt, search.accepted *= next_part) {
       const LayerChoice choice = search_layers(search);
+      for (const LayerTry& one : choice.tries) least_error = std::min(least_error, one.error);
       if (std::ranges::count(choice.reduced, true) == 0) break;
       best_ = with_layers(layers, choice.reduced);
       const double error = budget_error(best_);
-      if (not(error <= budget.limit)) {
-        least_error = std::min(least_error, error);
-        continue;
-      }
+      if (not(error <= budget.limit)) continue;
       within_ = true;
       best_.error = error_of(best_);
       note(fmt::format("{} layers left floating", best_.floating.size()), best_.error, true);

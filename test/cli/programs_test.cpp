@@ -228,6 +228,24 @@ TEST_F(Programs, BurnishVerifyFindsTheLayerThatDiffers) {
   EXPECT_THAT(run.output, HasSubstr("the first that departs: `logits`, made by node `fc"));
 }
 
+TEST_F(Programs, BurnishQuantizesWithinAnAccuracy) {
+  const std::string made = scratch_.path("tuned.onnx"), report = scratch_.path("tuned.json"), samples = scratch_.path("samples");
+  const ProgramRun blind = burnish({"quantize", digits, "-o", made, "--correct-bias"});
+  EXPECT_EQ(blind.status, 2) << blind.output;
+  EXPECT_THAT(blind.output, HasSubstr("--samples"));
+  std::filesystem::create_directory(samples);
+  std::filesystem::copy_file("examples/digits/test_images.bin", samples + "/images.bin");
+  const ProgramRun run = burnish({"quantize", digits, "-o", made, "--samples", samples, "--shapes", "input:36x1x8x8", "--method", "minmax",
+                                  "--equalize", "--correct-bias", "--accuracy", "max:0.05", "--accuracy-report", report});
+  ASSERT_EQ(run.status, 0) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("biases corrected"));
+  const json told = read_json(report);
+  EXPECT_EQ(told.at("samples"), 10);
+  EXPECT_LE(told.at("error"), 0.05);
+  EXPECT_FALSE(told.at("layers_quantized").empty());
+  EXPECT_TRUE(std::filesystem::exists(made));
+}
+
 TEST_F(Programs, BurnishBuildsWithinAnAccuracy) {
   const std::string engine = scratch_.path("e.engine"), report = scratch_.path("report.json");
   const ProgramRun run = burnish({"build", digits, "-o", engine, "--level", "0", "--shapes", "input:2x1x8x8", "--bf16", "--int8",
