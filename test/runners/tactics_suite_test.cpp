@@ -34,6 +34,11 @@ class PlainContext final : public tactics::BuildContext {
   Hash128 hash_of_constant(const std::shared_ptr<const Tensor>& constant) override { return content_hash(*constant); }
 };
 
+bool gpu_in_use() {
+  const tactics::Backend* cuda = tactics::registry().find_backend("cuda");
+  return cuda != nullptr and cuda->unavailable().empty();
+}
+
 /// False where the variant refuses late.
 bool run_variant(const Run& run, const tactics::Tactic& tactic, const Variant& variant) {
   SCOPED_TRACE(fmt::format("{} {}", tactic.id(), variant.text()));
@@ -50,7 +55,9 @@ bool run_variant(const Run& run, const tactics::Tactic& tactic, const Variant& v
   for (const Placing placing : {Placing::shifted, Placing::planned, Placing::in_place}) {
     if (placing == Placing::in_place and variant.in_place < 0) continue;
     SCOPED_TRACE(placing == Placing::in_place ? "in place" : placing == Placing::shifted ? "one element off alignment" : "again");
-    const int64_t allocated = run_kernel(run, tactic.id(), *kernel, variant, placing);
+    int64_t allocated = run_kernel(run, tactic.id(), *kernel, variant, placing);
+    // Counted on all threads, and a GPU's driver has threads of its own: what a kernel allocates, it allocates again.
+    if (allocated > 0 and gpu_in_use()) allocated = run_kernel(run, tactic.id(), *kernel, variant, placing);
     if (run.backend.device() == nullptr and not tactic.id().starts_with("ref.")) { EXPECT_EQ(allocated, 0) << "running allocates"; }
   }
   return true;
