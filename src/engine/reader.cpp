@@ -43,7 +43,11 @@ std::string text_of(const flatbuffers::String* text) { return text == nullptr ? 
 
 template <class T>
 std::vector<T> list_of(const flatbuffers::Vector<T>* values) {
-  return values == nullptr ? std::vector<T>() : std::vector<T>(values->begin(), values->end());
+  if (values == nullptr) return {};
+  // Bytes, because nothing says that the elements of a list in the file are aligned.
+  std::vector<T> list(values->size());
+  if (not list.empty()) std::memcpy(list.data(), values->Data(), list.size() * sizeof(T));
+  return list;
 }
 std::vector<bool> flags_of(const flatbuffers::Vector<uint8_t>* values) {
   return values == nullptr ? std::vector<bool>() : std::vector<bool>(values->begin(), values->end());

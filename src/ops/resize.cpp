@@ -25,6 +25,7 @@ void check_length(const InferContext& context, size_t index, size_t count) {
 
 /// floor(extent * scale) where the scale is a short fraction; nothing where it is not.
 std::optional<Dim> scaled(const Dim& extent, double scale) {
+  if (not(scale > 0)) fail("input 2 scales by {}; a scale must be positive", scale);
   for (int64_t denominator = 1; denominator <= 64; denominator *= 2) {
     const double numerator = scale * static_cast<double>(denominator);
     if (numerator == std::floor(numerator) and numerator < 1e6)

@@ -89,10 +89,11 @@ std::optional<Patch> forwarding(const Graph& graph, std::string_view rule, Value
   return patch;
 }
 
-std::optional<Patch> replacing(Patch patch, const Graph& graph, ValueId from, ValueId to) {
+std::optional<Patch> replacing(Patch&& patch, const Graph& graph, ValueId from, ValueId to) {
   if (patch.type(to) != graph.type(from)) return {};
-  patch.replace(from, to);
-  return patch;
+  std::optional<Patch> made(std::move(patch));
+  made->replace(from, to);
+  return made;
 }
 
 std::optional<std::vector<int64_t>> reshape_target(const Shape& from, const Shape& to) {

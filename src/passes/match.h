@@ -53,8 +53,8 @@ std::optional<std::pair<ValueId, double>> with_number(const Graph& graph, const 
 bool interchangeable(const Graph& graph, ValueId from, ValueId to);
 /// The patch that makes the users of `from` read `to`; nothing where they are not interchangeable.
 std::optional<Patch> forwarding(const Graph& graph, std::string_view rule, ValueId from, ValueId to);
-/// `patch` with `from` replaced by the proposed value `to`; nothing where the type would change.
-std::optional<Patch> replacing(Patch patch, const Graph& graph, ValueId from, ValueId to);
+/// `patch` with `from` replaced by the proposed value `to`; nothing where the type would change. By reference, because callers propose `to` in the same call.
+std::optional<Patch> replacing(Patch&& patch, const Graph& graph, ValueId from, ValueId to);
 
 /// What to write into a Reshape so that it gives `to` from `from`: numbers, 0 for a symbolic axis that stays, at most one -1.
 std::optional<std::vector<int64_t>> reshape_target(const Shape& from, const Shape& to);

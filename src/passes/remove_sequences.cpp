@@ -55,9 +55,10 @@ std::optional<Tensors> erased(const Graph& graph, const Node& node) {
 }
 
 /// A patch that puts `to` in the place of `from`, which may know less of its sizes.
-Patch replaced(Patch patch, ValueId from, ValueId to) {
-  patch.replace(from, to);
-  return patch;
+Patch replaced(Patch&& patch, ValueId from, ValueId to) {
+  Patch made(std::move(patch));
+  made.replace(from, to);
+  return made;
 }
 
 bool has_sizes(const Node& node) { return node.inputs.size() > 1 and node.inputs[1].valid(); }

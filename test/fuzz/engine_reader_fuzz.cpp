@@ -27,6 +27,9 @@ bool asks_for_little(const burnish::engine::EngineData& engine) {
 void open_and_run(std::span<const std::byte> file) {
   const burnish::Engine engine = burnish::Engine::open(file);
   burnish::Session session(engine);
+  for (const std::span<const burnish::TensorInfo> infos : {engine.inputs(), engine.outputs()})
+    for (const burnish::TensorInfo& info : infos)
+      if (static_cast<int64_t>(info.bytes) > much) return;
   std::vector<std::vector<std::byte>> memory;
   for (size_t i = 0; i < engine.inputs().size(); ++i) session.bind_input(i, memory.emplace_back(engine.inputs()[i].bytes + 1).data());
   for (size_t i = 0; i < engine.outputs().size(); ++i) session.bind_output(i, memory.emplace_back(engine.outputs()[i].bytes + 1).data());

@@ -1,4 +1,9 @@
 # The CUDA backend is built where the headers of CUDA 12 or newer are found; at run time it opens whatever driver and libraries there are.
+option(BURNISH_CUDA "Build the backend for NVIDIA GPUs where CUDA's headers are found" ON)
+if(NOT BURNISH_CUDA)
+  set(BACKEND_LEFT_OUT ON)
+  return()
+endif()
 find_path(CUDA_INCLUDE cuda.h PATHS /usr/local/cuda/include /opt/cuda/include ${BURNISH_DEPS}/cuda/include)
 find_path(NVRTC_INCLUDE nvrtc.h PATHS ${CUDA_INCLUDE})
 find_path(CUBLASLT_INCLUDE cublasLt.h PATHS ${CUDA_INCLUDE})

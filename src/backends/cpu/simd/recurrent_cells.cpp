@@ -34,7 +34,7 @@ constexpr size_t chains_of(size_t sums) { return sums <= 2 ? 4 : sums <= 6 ? 2 :
 
 /// Without it the compiler loads weights once for every row, although all take the same.
 HWY_INLINE V in_register(V x) {
-#if HWY_ARCH_X86
+#if HWY_ARCH_X86 && defined(__OPTIMIZE__)
   asm("" : "+v"(x.raw));
 #endif
   return x;

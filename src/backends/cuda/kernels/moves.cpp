@@ -186,7 +186,7 @@ bool StridedMove::make_tiles(tactics::BuildContext& context, const Dims& domain,
   for (const int64_t stride : to_strides) parameter.add(stride);
   parameter.add(static_cast<uint32_t>(tiles));
 
-  Tiles& made = tiles_.emplace();
+  Tiles& made = tiles_.emplace(Tiles{});
   made.matrices = parameter.finish();
   made.grid.blocks[0] = static_cast<unsigned>(std::min<int64_t>(tiles, INT32_MAX));
   made.grid.may_start_early = true;
