@@ -18,9 +18,10 @@ double seconds_since(Clock::time_point begin) { return std::chrono::duration<dou
 
 }  // namespace
 
-DeviceRun::DeviceRun(const plan::Plan& plan, const tactics::Device& device, const SessionConfig& config)
+DeviceRun::DeviceRun(const plan::Plan& plan, const tactics::Device& device, const SessionConfig& config, const tactics::RangeMarker* marker)
     : plan_(plan),
       device_(device),
+      marker_(marker),
       graphs_(config.graphs),
       stream_(device),
       arena_(device, std::max<int64_t>(plan.memory.arena_bytes, 256)),
@@ -40,6 +41,7 @@ DeviceRun::DeviceRun(const plan::Plan& plan, const tactics::Device& device, cons
       segments_.push_back({.begin = i, .end = i, .device = on_device, .recording = nullptr});
     segments_.back().end = i + 1;
   }
+  for (Segment& segment : segments_) segment.name = fmt::format("graph of {} steps", segment.end - segment.begin);
 }
 
 std::byte* DeviceRun::bind(plan::Place place, size_t index, std::byte* data, Memory memory) {
@@ -72,6 +74,7 @@ Status DeviceRun::run_steps(size_t begin, size_t end, std::span<const StepArgume
   tactics::RunContext context{plan_.threads, stream_.handle()};
   for (size_t i = begin; i < end; ++i) {
     const StepArguments& step = steps[i];
+    const tactics::MarkedRange range(marker_, plan_.steps[i].name.c_str());
     if (Status status = step.kernel->run(context, step.in, step.out, step.workspace); not status)
       return {status.code(), fmt::format("step `{}` ({}): {}", plan_.steps[i].name, plan_.steps[i].tactic, status.message())};
   }
@@ -97,6 +100,7 @@ Status DeviceRun::run_segment(Segment& segment, std::span<const StepArguments> s
     return run_steps(segment.begin, segment.end, steps);
   }
   if (segment.stale) BURNISH_RETURN_IF_BAD(record(segment, steps));
+  const tactics::MarkedRange range(marker_, segment.name.c_str());
   return segment.recording->launch(stream_.handle());
 }
 

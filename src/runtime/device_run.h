@@ -4,18 +4,21 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "plan/plan.h"
 #include "runtime/step_arguments.h"
 #include "tactics/device.h"
+#include "tactics/range_marker.h"
 
 namespace burnish::runtime {
 
 class DeviceRun {
  public:
-  /// `plan` must outlive it.
-  DeviceRun(const plan::Plan& plan, const tactics::Device& device, const SessionConfig& config);
+  /// `plan` must outlive it. `marker`, where given, is told of every step that is enqueued and of every graph that is launched.
+  DeviceRun(const plan::Plan& plan, const tactics::Device& device, const SessionConfig& config,
+            const tactics::RangeMarker* marker = nullptr);
 
   std::byte* arena() const { return arena_.data(); }
   /// The device's side of a binding; for host memory the session's own buffer, which transfers fill or empty.
@@ -36,6 +39,7 @@ class DeviceRun {
     bool warm = false;  // ran once, so that everything lazy is done before it is recorded
     bool stale = true;
     std::unique_ptr<tactics::Recording> recording;
+    std::string name = {};  // for profilers
   };
 
   Status copy_in(bool transfers) noexcept;
@@ -47,6 +51,7 @@ class DeviceRun {
 
   const plan::Plan& plan_;
   const tactics::Device& device_;
+  const tactics::RangeMarker* marker_;
   bool graphs_;
   tactics::DeviceStream stream_;
   tactics::DeviceMemory arena_;

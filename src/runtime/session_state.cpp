@@ -25,7 +25,7 @@ std::unique_ptr<DeviceRun> device_run(const Program& program, const SessionConfi
   if (program.plan().space == tactics::Space::host) return nullptr;
   const tactics::Backend* backend = tactics::registry().find_backend(program.plan().backend);
   if (backend == nullptr or backend->device() == nullptr) fail("backend {} has no device memory", program.plan().backend);
-  return std::make_unique<DeviceRun>(program.plan(), *backend->device(), config);
+  return std::make_unique<DeviceRun>(program.plan(), *backend->device(), config, dynamic_cast<const tactics::RangeMarker*>(backend));
 }
 
 }  // namespace

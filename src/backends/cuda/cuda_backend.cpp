@@ -3,14 +3,19 @@
 
 #include "backends/cuda/driver/cudnn_library.h"
 #include "backends/cuda/driver/gpu.h"
+#include "backends/cuda/driver/nvtx.h"
 #include "backends/cuda/nvrtc/nvrtc_api.h"
+#include "tactics/range_marker.h"
 #include "tactics/registry.h"
 
 namespace burnish::cuda {
 namespace {
 
-class CudaBackend final : public tactics::Backend {
+class CudaBackend final : public tactics::Backend, public tactics::RangeMarker {
  public:
+  void begin_range(const char* name) const noexcept override { begin_nvtx_range(name); }
+  void end_range() const noexcept override { end_nvtx_range(); }
+
   std::string_view name() const override { return "cuda"; }
   std::string unavailable() const override { return not gpu().reason().empty() ? gpu().reason() : nvrtc_api().reason; }
   std::string fingerprint() const override {

@@ -34,6 +34,14 @@ class AddOne final : public tactics::Kernel {
   int& runs_;
 };
 
+/// What a profiler would be told: "(" and ")" around what happens in between.
+class NotedRanges final : public tactics::RangeMarker {
+ public:
+  void begin_range(const char* name) const noexcept override { text += std::string("(") + name; }
+  void end_range() const noexcept override { text += ")"; }
+  mutable std::string text;
+};
+
 /// input -> device step -> (host step ->) device step -> output, all of four floats, with buffers as a session would resolve them.
 struct Chain {
   explicit Chain(bool with_host_step) {
@@ -45,13 +53,14 @@ struct Chain {
     add_step(there, true);
     if (with_host_step) add_step(here, false);
     add_step(there, true);
-    run.emplace(plan, device, SessionConfig{});
+    run.emplace(plan, device, SessionConfig{}, &marker);
   }
 
   void add_step(const Format& format, bool on_device) {
     plan::Step step;
     step.variant.inputs = {format};
     step.variant.outputs = {format};
+    step.name = "step" + std::to_string(plan.steps.size());
     plan.steps.push_back(step);
     kernels.push_back(std::make_unique<AddOne>(on_device, runs));
   }
@@ -76,6 +85,7 @@ struct Chain {
   std::byte* middle(size_t i) { return reinterpret_cast<std::byte*>(between[i].data()); }
 
   FakeDevice device;
+  NotedRanges marker;
   plan::Plan plan;
   int runs = 0;
   std::vector<std::unique_ptr<tactics::Kernel>> kernels;
@@ -108,6 +118,19 @@ TEST(DeviceRun, RecordsOnceOnTheSecondRunAndThenOnlyLaunches) {
   }
   EXPECT_EQ(chain.device.recordings, 1);
   EXPECT_EQ(chain.runs, 4) << "two kernels, run once and recorded once";
+}
+
+TEST(DeviceRun, TellsAProfilerOfStepsAndGraphs) {
+  Chain chain(true);
+  std::vector<float> x{0, 0, 0, 0}, y(4);
+  chain.bind(plan::Place::input, x);
+  chain.bind(plan::Place::output, y);
+  ASSERT_TRUE(chain.run->run(chain.steps, {}));
+  EXPECT_EQ(chain.marker.text, "(step0)(step1)(step2)");
+  ASSERT_TRUE(chain.run->run(chain.steps, {}));
+  chain.marker.text.clear();
+  ASSERT_TRUE(chain.run->run(chain.steps, {}));
+  EXPECT_EQ(chain.marker.text, "(graph of 1 steps)(step1)(graph of 1 steps)");
 }
 
 TEST(DeviceRun, RecordsAgainAfterABindingMoved) {
