@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/scratch_file.h"
 #include "onnx/quantize.h"
 #include "precision/errors.h"
 #include "precision/layer_search.h"
@@ -32,25 +33,6 @@ constexpr int timed_rounds = 7;
 constexpr double seconds_of_round = 0.03;
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text.data(), text.size())); }
-
-/// A file of timings that lives as long as the search, where the application names none.
-class ScratchFile {
- public:
-  ScratchFile() : path_(std::filesystem::temp_directory_path() / fmt::format("burnish-{:x}.timings", unique())) {}
-  ~ScratchFile() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
-  ScratchFile(const ScratchFile&) = delete;
-  ScratchFile& operator=(const ScratchFile&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  uint64_t unique() const {
-    return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) ^ reinterpret_cast<uintptr_t>(this);
-  }
-  std::filesystem::path path_;
-};
 
 struct Attempt {
   std::string what;
@@ -334,7 +316,7 @@ class MixedBuild {
   const std::filesystem::path model_;
   const MixedPrecisionConfig& config_;
   const std::string file_;
-  ScratchFile scratch_;
+  ScratchFile scratch_{".timings"};  // where the application names no file
   BuildConfig base_;
   std::vector<std::vector<Tensor>> samples_, searched_;
   Outputs exact_;

@@ -2,14 +2,12 @@
 #include <algorithm>
 #include <chrono>
 
-#include <nlohmann/json.hpp>
-
 #include "base/error.h"
 #include "base/file.h"
 #include "burnish/quantize.h"
 #include "cli/layer_info.h"
 #include "cli/progress_bar.h"
-#include "cli/samples.h"
+#include "cli/trtexec/int8_build.h"
 #include "cli/trtexec/stages.h"
 #include "engine/engine_data.h"
 #include "tactics/registry.h"
@@ -102,47 +100,6 @@ void note_permissions(const Options& o, const Engine& engine, Console& console) 
       console.warning("{} is permitted, but no layer gains from it on this machine: none is stored so", name);
 }
 
-constexpr size_t random_batches = 4;
-
-/// From the cache where there is one; else measured on the inputs of the command line, or on random ones.
-CalibrationRanges calibrated(const Options& o, const BuildConfig& build_config, Console& console) {
-  if (not o.calibration.empty() and std::filesystem::exists(o.calibration)) return read_calibration_cache(read_text(o.calibration));
-  const SampleBatches folder = sample_batches(o.accuracy);
-  if (o.inputs.empty() and not folder)
-    console.warning(
-        "NO CALIBRATION DATA: the ranges of --int8 come from random inputs, and the network's accuracy will suffer. Give a cache by "
-        "--calib=FILE, "
-        "or real inputs by --samples or --loadInputs");
-  const Samples samples = Samples::of_files(o.inputs, random_batches);
-  CalibrationConfig config;
-  config.build = build_config;
-  config.batches = folder;
-  if (not folder) config.batches = [&](std::span<const TensorInfo> inputs, size_t batch) { return samples.batch(inputs, batch); };
-  CalibrationRanges ranges = calibrate(o.model, config);
-  if (not o.calibration.empty()) write_file(o.calibration, calibration_cache(ranges, config.method));
-  return ranges;
-}
-
-/// What the build expects one query to take; nothing where sizes are open.
-std::optional<double> expected_us(const Engine& engine) {
-  const nlohmann::json report = nlohmann::json::parse(engine.report(), nullptr, false);
-  if (not report.is_object() or not report.contains("assignment")) return {};
-  return report["assignment"].value("cost_us", 0.0);
-}
-
-/// --int8 permits integers as --fp16 permits halves: where halves alone are faster, the model is built as it is. Of devices alone: a processor
-/// multiplies bytes faster than anything else, and guards its halves at length.
-Engine faster_of(Engine quantized, const Options& o, const BuildConfig& config, Console& console) {
-  const std::optional<double> with = expected_us(quantized);
-  const tactics::Backend* backend = tactics::registry().find_backend(o.backend);
-  if (not with or config.permitted.empty() or backend == nullptr or backend->device() == nullptr) return quantized;
-  Engine plain = build(o.model, config);
-  const std::optional<double> without = expected_us(plain);
-  if (not without or *without >= *with) return quantized;
-  console.info("The network is expected to take {:.1f} us without integers, {:.1f} us with them: it is built without.", *without, *with);
-  return plain;
-}
-
 /// The model as it is, or quantized where --int8 asks for it.
 Engine build_model(const Options& o, const BuildConfig& config, Console& console) {
   if (not o.accuracy.accuracy.empty()) {
@@ -159,10 +116,7 @@ Engine build_model(const Options& o, const BuildConfig& config, Console& console
     console.info("The model is quantized already: --int8 and --calib change nothing.");
     return build(o.model, config);
   }
-  QuantizeConfig quantize_config{.activations = DType::i8};
-  quantize_config.keeps_float = layers_in_float(config.layers);
-  const std::string model = quantize(o.model, calibrated(o, config, console), quantize_config);
-  return faster_of(build(std::as_bytes(std::span(model)), config, o.model.parent_path()), o, config, console);
+  return build_int8(o, config, console);
 }
 
 Engine build_engine(const Options& o, Console& console) {
