@@ -89,6 +89,7 @@ tactics::CandidateConfig candidate_config(const BuildConfig& config) {
   for (const DType asked : tactics::storage_asked_for(config.layers))
     if (std::ranges::find(made.permitted, asked) == made.permitted.end()) made.permitted.push_back(asked);
   made.only_tactic = config.force_tactic;
+  made.left_out = config.left_out_tactics;
   return made;
 }
 

@@ -63,9 +63,11 @@ struct BuildConfig {
   int64_t pass_limit = -1;            // stop the passes after so many changes (for bisecting)
   std::filesystem::path dump_folder;  // where a failing pass leaves its graph
   std::string force_tactic;           // tests: this tactic wherever it accepts, else the reference
-  bool allow_hard_links = false;      // external data that is hard-linked
+  /// Tactics are left out whose id begins with one of these: "cuda.cudnn.". Sizes that an engine meets later are compiled for with all.
+  std::vector<std::string> left_out_tactics;
+  bool allow_hard_links = false;  // external data that is hard-linked
   Logger logger;
-  /// Told when each stage begins (0 of 1) and ends (1 of 1), under the names of `Stage`, and how far "timing" is.
+  /// Told when each stage begins (0 of 1) and ends (1 of 1), under the names of `Stage` and "precision", and how far "timing" is.
   Progress progress;
 };
 

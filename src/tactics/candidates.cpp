@@ -51,7 +51,7 @@ class Collector {
       tactics_ = {&forced_tactic()};
     } else {
       tactics_ = registry.tactics_of(backend_.name());
-      std::erase_if(tactics_, [](const Tactic* tactic) { return tactic->id().ends_with(".reformat"); });
+      std::erase_if(tactics_, [&](const Tactic* tactic) { return tactic->id().ends_with(".reformat") or is_left_out(*tactic); });
     }
   }
 
@@ -74,6 +74,10 @@ class Collector {
   }
 
  private:
+  bool is_left_out(const Tactic& tactic) const {
+    return std::ranges::any_of(config_.left_out, [&](const std::string& beginning) { return tactic.id().starts_with(beginning); });
+  }
+
   const Tactic& forced_tactic() const {
     if (const Tactic* tactic = registry_.find_tactic(config_.only_tactic)) return *tactic;
     std::vector<std::string_view> known;

@@ -53,6 +53,8 @@ struct CandidateConfig {
   std::vector<DType> permitted;  // DType::bf16 for --bf16
   std::string only_tactic;       // forces one tactic wherever it accepts (tests); else the reference
   bool fallback = true;          // the reference backend as a last resort
+  /// Beginnings of ids of tactics that nobody asks.
+  std::vector<std::string> left_out = {};
 };
 
 /// Splits what no tactic takes (the graph changes), then lists candidates. Throws Error listing every node that nobody can run.

@@ -17,7 +17,7 @@ struct Knob {
   std::string_view meaning;
 };
 
-std::array<Knob, 19> knobs() {
+std::array<Knob, 20> knobs() {
   const BuildConfig standard;
   return {{
       {"backend", "--backend", "--backend", "name", standard.backend, "the device family to build for"},
@@ -47,6 +47,7 @@ std::array<Knob, 19> knobs() {
       {"choices", "--choices", "--choices", "text", "none", "tactic and variant of nodes, pinned; nothing is timed then"},
       {"pass_limit", "--pass-limit", "", "integer, -1: none", std::to_string(standard.pass_limit),
        "changes that passes may make, to find the one that breaks something"},
+      {"left_out_tactics", "", "--tacticSources", "beginnings of ids", "none", "tactics that are not used, such as those of a library"},
       {"force_tactic", "--force-tactic", "", "tactic id", "none", "one tactic wherever it accepts, the reference elsewhere"},
   }};
 }

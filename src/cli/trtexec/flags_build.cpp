@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "cli/layer_demands.h"
 #include "cli/trtexec/flag_tables.h"
 #include "cli/usage_error.h"
@@ -20,7 +21,6 @@ constexpr Text no_dla = "there is no DLA";
 constexpr Text no_safe = "safety-certified engines are not built; leave the flag out";
 constexpr Text no_refit = "refitting is not in this version; build the engine again from the changed model";
 constexpr Text no_strip = "engines without weights are not in this version";
-constexpr Text own_kernels = "all kernels are Burnish's own or named by --backend";
 constexpr Text always_portable = "every engine runs on other machines: there it is planned again from estimates";
 constexpr Text one_runtime = "there is one runtime";
 constexpr Text no_tiling = "there is no L2 tiling search";
@@ -40,6 +40,30 @@ void set_memory_pools(Options& o, Text v) {
     if (std::find(known.begin(), known.end(), pool) == known.end())
       fail_usage("`{}` is no memory pool; there are workspace, dlaSRAM, dlaLocalDRAM, dlaGlobalDRAM, tacticSharedMem", pool);
     o.memory_pools.emplace_back(pool, parse_bytes(size.string()));
+  }
+}
+
+/// Libraries, by TensorRT's names, and how the ids of the tactics begin that use them. All are used unless the user says otherwise.
+struct TacticSource {
+  Text name;
+  std::array<Text, 2> tactics;
+};
+constexpr std::array<TacticSource, 5> tactic_sources{{{"CUDNN", {"cuda.cudnn.", "cuda.quantized.cudnn"}},
+                                                      {"CUBLAS_LT", {"cuda.cublaslt.", "cuda.quantized.cublaslt"}},
+                                                      {"CUBLAS", {}},                  // is not used
+                                                      {"EDGE_MASK_CONVOLUTIONS", {}},  // TensorRT's own kernels, of which there
+                                                      {"JIT_CONVOLUTIONS", {}}}};      // are none here
+
+void set_tactic_sources(Options& o, Text v) {
+  for (const Text entry : split(v, ',')) {
+    const auto source = std::ranges::find(tactic_sources, entry.empty() ? entry : entry.substr(1), &TacticSource::name);
+    if (source == tactic_sources.end() or (entry[0] != '+' and entry[0] != '-'))
+      fail_usage("`{}` is no tactic source; there are +CUDNN, +CUBLAS_LT, +CUBLAS, +EDGE_MASK_CONVOLUTIONS, +JIT_CONVOLUTIONS, or - for +",
+                 entry);
+    for (const Text beginning : source->tactics) {
+      std::erase(o.left_out_tactics, beginning);
+      if (entry[0] == '-' and not beginning.empty()) o.left_out_tactics.emplace_back(beginning);
+    }
   }
 }
 
@@ -114,7 +138,7 @@ constexpr Flag build_table[] = {
     {"--asyncFileReader", "", "10-", nothing, "engine files are mapped, not read"},
     {"--getPlanVersionOnly", "", "8-", works, "print the version that built --loadEngine, and end",
      [](Options& o, Text) { o.plan_version_only = true; }},
-    {"--tacticSources", "+NAME,-NAME", "8-", nothing, own_kernels},
+    {"--tacticSources", "+NAME,-NAME", "8-", works, "libraries to take kernels from, or not: CUDNN, CUBLAS_LT", set_tactic_sources},
     {"--noBuilderCache", "", "8-", nothing, "without --timingCacheFile there is none"},
     {"--noCompilationCache", "", "10-", nothing, "nothing is compiled"},
     {"--timingCacheFile", "FILE", "8-", works, "read kernel timings from it and add new ones",

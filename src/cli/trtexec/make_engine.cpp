@@ -64,6 +64,7 @@ BuildConfig build_config(const Options& o) {
   config.max_tactics = o.max_tactics;
   config.timing_cache = o.timing_cache;
   config.error_on_timing_cache_miss = o.error_on_timing_cache_miss;
+  config.left_out_tactics = o.left_out_tactics;
   if (not o.choices.empty()) config.choices = read_text(o.choices);
   std::vector<std::string> names = shaped_names(o);
   const bool patterns =

@@ -39,6 +39,7 @@ struct Options {
   int optimization_level = 3;
   int max_tactics = -1;
   bool error_on_timing_cache_miss = false;
+  std::vector<std::string> left_out_tactics;  // beginnings of their ids
   bool permit_f16 = false;
   bool permit_bf16 = false;
   bool permit_int8 = false;

@@ -11,6 +11,7 @@
 namespace burnish::cli::trtexec {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr std::string_view known[] = {"--accuracyAlgorithm",
@@ -183,6 +184,17 @@ std::string fault_of(const std::vector<std::string>& line) {
     parse_line(line);
   } catch (const UsageError& fault) { return fault.what(); }
   return "nothing was thrown";
+}
+
+TEST(Flags, LeaveOutTacticSources) {
+  const auto left_out = [](const std::string& sources) {
+    return parse_line({"--onnx=m.onnx", "--tacticSources=" + sources}).options.left_out_tactics;
+  };
+  EXPECT_THAT(left_out("-CUDNN,+CUBLAS"), ElementsAre("cuda.cudnn.", "cuda.quantized.cudnn"));
+  EXPECT_THAT(left_out("-CUDNN,-CUBLAS_LT,+CUDNN"), ElementsAre("cuda.cublaslt.", "cuda.quantized.cublaslt"));
+  EXPECT_THAT(left_out("-CUBLAS,-EDGE_MASK_CONVOLUTIONS,-JIT_CONVOLUTIONS,+CUBLAS_LT"), ElementsAre());
+  for (const char* fault : {"CUDNN", "-CUFFT", "", "+", "-CUDNN,", "--CUDNN"})
+    EXPECT_THAT(fault_of({"--onnx=m.onnx", std::string("--tacticSources=") + fault}), HasSubstr("tactic")) << fault;
 }
 
 TEST(Flags, KnowEveryFlagOfTensorRT) {

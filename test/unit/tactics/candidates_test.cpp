@@ -219,6 +219,22 @@ TEST(Candidates, ForceOneTactic) {
   EXPECT_THROW((void)world.candidates(fused.graph, forced), Error);
 }
 
+TEST(Candidates, LeaveOutWhatIsNotWanted) {
+  World world;
+  for (const char* name : {"fake.library.a", "fake.library.b", "fake.own"})
+    world.registry.add(make_tactic(name, [](const OpRequest&) { return Verdict::yes(); }));
+  Graph graph;
+  const ValueId x = graph.add_input("x", {DType::f32, {4}, {}});
+  graph.add_output(graph.node(graph.add_node(ops::pointwise(ExprCode::relu, {DType::f32}, DType::f32), {x})).outputs[0]);
+  CandidateConfig config;
+  config.left_out = {"fake.library."};
+  const CandidateSet set = world.candidates(graph, config);
+  ASSERT_EQ(set.nodes.at(0).candidates.size(), 1U);
+  EXPECT_EQ(name_of(set.nodes[0].candidates[0]), "fake.own");
+  config.left_out = {"fake."};
+  EXPECT_EQ(name_of(world.candidates(graph, config).nodes.at(0).candidates.at(0)), "ref.reference");
+}
+
 TEST(Candidates, NameBackends) {
   Graph graph;
   EXPECT_THROW((void)candidates(graph, {.backend = "nonsense", .threads = 1, .permitted = {}, .only_tactic = {}}), Error);
