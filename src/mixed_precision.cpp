@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/scratch_file.h"
 #include "onnx/quantize.h"
 #include "precision/errors.h"
@@ -306,11 +307,11 @@ class MixedBuild {
                          {"holds", holds(attempts_[i].error)},
                          {"taken", i == chosen},
                          {"layers_quantized", attempts_[i].quantized}});
-    return ordered_json{{"accuracy", budget().text},  {"limit", budget().limit},
-                        {"samples", samples_.size()}, {"held_back", samples_.size() - searched_.size()},
-                        {"engines", engines},         {"tries", tries_},
-                        {"sensitivity", sensitivity_}}
-        .dump(1);
+    const ordered_json root{{"accuracy", budget().text},  {"limit", budget().limit},
+                            {"samples", samples_.size()}, {"held_back", samples_.size() - searched_.size()},
+                            {"engines", engines},         {"tries", tries_},
+                            {"sensitivity", sensitivity_}};
+    return json_text(root, 1);
   }
 
   const std::filesystem::path model_;

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "calibration/bias_correction.h"
 #include "calibration/channels.h"
 #include "onnx/channel_scales.h"
@@ -360,7 +361,7 @@ class Tuning {
       made["error"] = budget_error(best_);
       made["sensitivity"] = sensitivity_;
     }
-    return made.dump(1);
+    return json_text(made, 1);
   }
 
   const TuneConfig& config_;

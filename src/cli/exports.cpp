@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "tensor/number.h"
 
 namespace burnish::cli {
@@ -41,9 +42,7 @@ void append_all(std::string& text, int64_t count, std::string_view separator, co
   }
 }
 
-std::string json_string(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string json_string(std::string_view text) { return json_text(nlohmann::json(text)); }
 
 template <class T>
 T load(const Tensor& tensor, int64_t index) {

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "engine/engine_data.h"
 #include "plan/plan.h"
 
@@ -72,7 +73,7 @@ std::string layer_info_json(const Engine& engine, bool detailed) {
     tensors.push_back(io_json(info, "OUTPUT"));
   }
   const ordered_json root{{"Layers", layers}, {"Bindings", bindings}, {"I/O Tensors", tensors}};
-  return root.dump(1, ' ', false, ordered_json::error_handler_t::replace);
+  return json_text(root, 1);
 }
 
 }  // namespace burnish::cli

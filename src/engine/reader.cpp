@@ -1,5 +1,6 @@
 // Bytes to EngineData. The file is not trusted: the header's sizes are checked against the file, the body by FlatBuffers' verifier and a
 // checksum, and every index, offset, type and text when it is turned into data.
+#include <algorithm>
 #include <cstring>
 #include <set>
 
@@ -271,6 +272,7 @@ class BodyReader {
       if (not operand.present and step.inputs[i] != plan::no_tensor) fail("input {} should be omitted", i);
       if (operand.present) check(step.inputs[i], operand.type, step.variant.inputs[i]);
     }
+    if (std::ranges::find(step.request.wanted, true) == step.request.wanted.end()) fail("nobody reads what it computes");
     for (size_t i = 0; i < step.outputs.size(); ++i) {
       if (step.request.wanted[i] and step.outputs[i] == plan::no_tensor) fail("output {} is missing", i);
       check(step.outputs[i], step.request.outputs[i], step.variant.outputs[i]);

@@ -1,4 +1,5 @@
 #include "plan/report.h"
+#include "base/json_text.h"
 
 #include <unordered_map>
 
@@ -97,7 +98,7 @@ std::string report(const Graph& graph, const tactics::CandidateSet& found, const
                     {"nodes", nodes},
                     {"requests", requests}};
   if (ordered_json precision = precision_of(graph, found, chosen); not precision.empty()) root["precision"] = std::move(precision);
-  return root.dump(1);
+  return json_text(root, 1);
 }
 
 }  // namespace burnish::plan

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "ir/text.h"
 #include "ir/verify.h"
+#include "passes/remove_dead.h"
 #include "runtime/compiler.h"
 #include "tactics/registry.h"
 #include "tactics/timing.h"
@@ -62,6 +63,21 @@ std::vector<bool> exact_in(const plan::Plan& plan, const Graph& graph, const tac
   return kept;
 }
 
+/// The graph and the plan of an engine have the same inputs and outputs, unless the file is damaged.
+void check_bindings(const Graph& graph, const plan::Plan& plan) {
+  const auto names = [](const std::vector<plan::Binding>& bindings) {
+    std::vector<std::string> all;
+    for (const plan::Binding& binding : bindings) all.push_back(binding.name);
+    return all;
+  };
+  std::vector<std::string> inputs, outputs;
+  for (const ValueId input : graph.inputs()) inputs.push_back(graph.value(input).name);
+  for (size_t i = 0; i < graph.outputs().size(); ++i) outputs.push_back(graph.output_name(i));
+  if (inputs != names(plan.inputs) or outputs != names(plan.outputs))
+    fail("the engine's network has inputs {} and outputs {}, its plan {} and {}: the file is damaged", fmt::join(inputs, ","),
+         fmt::join(outputs, ","), fmt::join(names(plan.inputs), ","), fmt::join(names(plan.outputs), ","));
+}
+
 }  // namespace
 
 Graph graph_of(const engine::EngineData& data) {
@@ -70,6 +86,7 @@ Graph graph_of(const engine::EngineData& data) {
     return found == data.constants.end() ? nullptr : found->second;
   });
   verify(graph);
+  passes::RemoveDead{}.run(graph);  // kernels count on somebody who reads what they write, and the file is not trusted
   return graph;
 }
 
@@ -79,6 +96,7 @@ std::vector<DType> permitted_in(const plan::Plan& plan) {
 
 plan::Plan plan_again(const engine::EngineData& data, const std::string& backend, int threads, const plan::Plan* like) {
   Graph graph = graph_of(data);
+  if (like != nullptr) check_bindings(graph, *like);
   tactics::CandidateConfig config;
   config.backend = backend;
   config.threads = threads;

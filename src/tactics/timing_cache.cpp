@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/text.h"
 
 namespace burnish::tactics {
@@ -19,7 +20,7 @@ using Json = nlohmann::json;
 constexpr size_t longest_text = 4096;
 constexpr size_t most_remarks = size_t{1} << 20U;
 
-std::string line_of(const Json& line) { return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+std::string line_of(const Json& line) { return json_text(line) + "\n"; }
 
 Json json_of(const TimingKey& key) {
   return {{"request", key.request}, {"tactic", key.tactic}, {"revision", key.revision}, {"variant", key.variant}, {"device", key.device}};
@@ -33,7 +34,7 @@ Json json_of(const FindingKey& key, const Finding& finding) {
 }
 
 uint32_t small_number(const Json& read) {
-  if (not read.is_number_unsigned() or read.get<uint64_t>() > UINT32_MAX) fail("{} is no number of 32 bits", read.dump());
+  if (not read.is_number_unsigned() or read.get<uint64_t>() > UINT32_MAX) fail("{} is no number of 32 bits", json_text(read));
   return read.get<uint32_t>();
 }
 

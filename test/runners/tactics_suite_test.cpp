@@ -136,8 +136,10 @@ void run_case(const Case& one, const DimBindings& sizes, Tally& tally) {
       OpRequest request = tactics::make_request(graph, node, target);
       run_tactics({*backend, one, request, inputs, expected, threads}, *backend, tally);
       if (request.outputs.size() == 1) continue;
-      for (size_t i = 1; i < request.wanted.size(); ++i) request.wanted[i] = false;
-      run_tactics({*backend, one, request, inputs, expected, threads}, *backend, tally);
+      for (const bool first : {true, false}) {  // the first alone, then all others
+        for (size_t i = 0; i < request.wanted.size(); ++i) request.wanted[i] = (i == 0) == first;
+        run_tactics({*backend, one, request, inputs, expected, threads}, *backend, tally);
+      }
     }
   }
 }
