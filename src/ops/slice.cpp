@@ -20,20 +20,22 @@ std::vector<int64_t> all_axes(size_t count) {
 
 int64_t from_start(int64_t position, int64_t extent) { return position < 0 ? position + extent : position; }
 
-/// A step that is never made is 1, so that whoever multiplies by it stays inside the axis.
-SliceRange stepping(int64_t start, int64_t step, int64_t count) { return {start, count > 1 ? step : 1, count}; }
+/// A step that is never made stays within the axis, so that whoever multiplies by it does not overflow.
+SliceRange stepping(int64_t extent, int64_t start, int64_t step, int64_t count) {
+  return {start, count > 1 ? step : std::clamp(step, -extent, extent), count};
+}
 
 SliceRange range_of(int64_t extent, int64_t start, int64_t end, int64_t step) {
-  if (extent == 0) return stepping(0, step, 0);
+  if (extent == 0) return stepping(extent, 0, step, 0);
   if (step > 0) {
     start = std::clamp<int64_t>(from_start(start, extent), 0, extent);
     end = std::clamp<int64_t>(from_start(end, extent), 0, extent);
-    return stepping(start, step, end > start ? (end - start - 1) / step + 1 : 0);
+    return stepping(extent, start, step, end > start ? (end - start - 1) / step + 1 : 0);
   }
   start = std::clamp<int64_t>(from_start(start, extent), 0, extent - 1);
   end = std::clamp<int64_t>(from_start(end, extent), -1, extent - 1);
   const int64_t span = start - end;
-  return stepping(start, step, span > 0 ? (span - 1) / -std::max(step, -INT64_MAX) + 1 : 0);
+  return stepping(extent, start, step, span > 0 ? (span - 1) / -std::max(step, -INT64_MAX) + 1 : 0);
 }
 
 void check_lengths(size_t starts, size_t ends, size_t axes, bool has_axes, size_t steps, bool has_steps) {
