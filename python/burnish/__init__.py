@@ -9,7 +9,6 @@
 `burnish.backend` is an `onnx.backend`; `burnish.onnxruntime` has the calls of ONNX Runtime.
 """
 
-from burnish import _waits  # noqa: F401
 from burnish._build import build
 from burnish._core import Session, TensorInfo
 from burnish._core import version as __version__

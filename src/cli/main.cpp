@@ -4,11 +4,9 @@
 #include <vector>
 
 #include "cli/commands/program.h"
-#include "cli/short_waits.h"
 #include "cli/trtexec/program.h"
 
 int main(int count, char** words) {
-  if (count > 0) burnish::cli::wait_shortly(words);
   const std::string name = count > 0 ? words[0] : "burnish";
   const std::vector<std::string> arguments(words + (count > 0 ? 1 : 0), words + count);
   if (std::filesystem::path(name).filename() == "trtexec") return burnish::cli::trtexec::run(name, arguments);
