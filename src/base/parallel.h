@@ -3,6 +3,9 @@
 // sessions on different threads do not disturb one another. Work functions must not throw.
 #pragma once
 
+#include <omp.h>
+
+#include <atomic>
 #include <cstdint>
 
 namespace burnish {
@@ -39,6 +42,19 @@ void parallel_for(int64_t count, int64_t grain, const Work& work) {
   }
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int thread = 0; thread < threads; ++thread) work(count * thread / threads, count * (thread + 1) / threads);
+}
+
+/// Calls work(task, thread) for each task below `count`, on at most `threads` threads, each of which takes the next task when it has done one. For
+/// pieces of work that are large enough for that, because one core may be slower than another. `thread` tells threads' scratch memory apart.
+template <class Work>
+void share_out(int threads, int64_t count, const Work& work) {
+  if (threads <= 1 or count <= 1) {
+    for (int64_t task = 0; task < count; ++task) work(task, 0);
+    return;
+  }
+  std::atomic<int64_t> next{0};
+#pragma omp parallel num_threads(threads)
+  for (int64_t task = next++; task < count; task = next++) work(task, omp_get_thread_num());
 }
 
 }  // namespace burnish

@@ -79,7 +79,7 @@ Tensor load(const std::byte* from, const Format& format, DType dtype, const Dims
 
 /// Those that keep what is between two of their steps (scores, states) in the type they store.
 bool is_narrow_inside(std::string_view tactic) {
-  static constexpr std::array prefixes{"cpu.onednn.attention", "cpu.onednn.lstm", "cpu.onednn.gru", "cuda."};
+  static constexpr std::array prefixes{"cpu.amx.attention", "cpu.onednn.attention", "cpu.onednn.lstm", "cpu.onednn.gru", "cuda."};
   return std::ranges::any_of(prefixes, [&](std::string_view prefix) { return tactic.starts_with(prefix); });
 }
 

@@ -263,20 +263,35 @@ void store_boolean(const float* from, void* to, size_t count) {
   for (size_t i = 0; i < count; ++i) static_cast<uint8_t*>(to)[i] = from[i] != 0 ? 1 : 0;
 }
 void load_bf16(const void* from, float* to, size_t count) {
+  const D d;
+  const hn::Rebind<uint32_t, D> words;
+  const hn::Rebind<uint16_t, D> halves;
   const auto* bits = static_cast<const uint16_t*>(from);
-  for (size_t i = 0; i < count; ++i) {
-    const uint32_t wide = static_cast<uint32_t>(bits[i]) << 16U;
-    std::memcpy(to + i, &wide, sizeof wide);
-  }
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    hn::StoreU(hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(words, hn::LoadU(halves, bits + i)))), d, to + i);
+  for (; i < count; ++i) to[i] = float_from_bf16(bits[i]);
 }
+/// As bf16_from_float, a vector at a time.
 void store_bf16(const float* from, void* to, size_t count) {
+  const D d;
+  const hn::Rebind<uint32_t, D> words;
+  const hn::Rebind<int32_t, D> whole;
+  const hn::Rebind<uint16_t, D> halves;
+  constexpr uint32_t below_half = 0x7fff, quiet = 0x400000;
   auto* bits = static_cast<uint16_t*>(to);
-  for (size_t i = 0; i < count; ++i) {
-    uint32_t wide;
-    std::memcpy(&wide, from + i, sizeof wide);
-    const uint32_t rounded = (wide + 0x7fffU + ((wide >> 16U) & 1U)) >> 16U;
-    bits[i] = static_cast<uint16_t>((wide & 0x7fffffffU) > 0x7f800000U ? (wide >> 16U) | 0x40U : rounded);
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const V x = hn::LoadU(d, from + i);
+    const auto wide = hn::BitCast(words, x);
+    const auto odd = hn::And(hn::ShiftRight<16>(wide), hn::Set(words, 1));
+    const auto rounded = hn::Add(wide, hn::Add(odd, hn::Set(words, below_half)));
+    const auto kept = hn::IfThenElse(hn::RebindMask(words, hn::IsNaN(x)), hn::Or(wide, hn::Set(words, quiet)), rounded);
+    hn::StoreU(hn::DemoteTo(halves, hn::BitCast(whole, hn::ShiftRight<16>(kept))), halves, bits + i);
   }
+  for (; i < count; ++i) bits[i] = bf16_from_float(from[i]);
 }
 void load_f16(const void* from, float* to, size_t count) {
   for (size_t i = 0; i < count; ++i) to[i] = float_from_f16(static_cast<const uint16_t*>(from)[i]);
