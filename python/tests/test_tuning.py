@@ -65,6 +65,20 @@ def with_output(model: bytes, name: str) -> bytes:
     return changed.SerializeToString()
 
 
+def noise(model: bytes, exact: np.ndarray, samples: list[np.ndarray]) -> float:
+    return float(np.square(outputs(model, samples) - exact).mean())
+
+
+def noise_without_and_with(step: str, model: bytes, samples: list[np.ndarray]) -> tuple[float, float]:
+    """Of the model quantized plainly, and tuned by one step, which must be kept."""
+    report: dict = {}
+    plain = burnish.quantize(model, samples, progress=False)
+    tuned = burnish.quantize(model, samples, report=report, progress=False, **{step: True})
+    assert report["steps"][1]["kept"]
+    exact = outputs(model, samples)
+    return noise(plain, exact, samples), noise(tuned, exact, samples)
+
+
 @pytest.mark.parametrize("bias", [True, False])
 def test_corrected_biases_are_the_means_that_were_lost(bias):
     model, samples = convolutions(bias=bias), images(3, 12)
@@ -80,18 +94,12 @@ def test_corrected_biases_are_the_means_that_were_lost(bias):
     assert helps.any()
     held = samples[1::2]
     exact = outputs(model, held)
-    assert np.square(outputs(tuned, held) - exact).mean() < np.square(outputs(plain, held) - exact).mean()
+    assert noise(tuned, exact, held) < noise(plain, exact, held)
 
 
 def test_equalized_channels_lose_less():
-    model, samples = convolutions(spread=500), images(3, 12)
-    report: dict = {}
-    plain = burnish.quantize(model, samples, progress=False)
-    tuned = burnish.quantize(model, samples, equalize=True, report=report, progress=False)
-    assert report["steps"][1]["kept"]
-    exact = outputs(model, samples)
-    noise = [np.square(outputs(one, samples) - exact).mean() for one in (plain, tuned)]
-    assert noise[1] < noise[0] / 10
+    plain, tuned = noise_without_and_with("equalize", convolutions(spread=500), images(3, 12))
+    assert tuned < plain / 10
 
 
 def test_smoothed_channels_lose_less():
@@ -108,14 +116,9 @@ def test_smoothed_channels_lose_less():
         helper.make_node("MatMul", ["n", "w"], ["y"], "product"),
     ]
     made = models.model(nodes, [models.value("x", (1, 5, 8))], [models.value("y", (1, 5, 6))], constants)
-    model, samples = made.SerializeToString(), [random.standard_normal((1, 5, 8)).astype(np.float32) for _ in range(SAMPLES)]
-    report: dict = {}
-    plain = burnish.quantize(model, samples, progress=False)
-    tuned = burnish.quantize(model, samples, smooth=True, report=report, progress=False)
-    assert report["steps"][1]["kept"]
-    exact = outputs(model, samples)
-    noise = [np.square(outputs(one, samples) - exact).mean() for one in (plain, tuned)]
-    assert noise[1] < noise[0] / 10
+    samples = [random.standard_normal((1, 5, 8)).astype(np.float32) for _ in range(SAMPLES)]
+    plain, tuned = noise_without_and_with("smooth", made.SerializeToString(), samples)
+    assert tuned < plain / 10
 
 
 def test_what_does_not_help_is_not_kept():
