@@ -1,5 +1,5 @@
-// Reading tensors of indices, whose type is i32 or i64 and known when a kernel is built. Used by kernels that gather, scatter and pool regions.
-// It judges no index: what is out of range is the kernel's to refuse.
+// Reading tensors of indices, whose type is i32 or i64 and known when a kernel is built. Used by kernels that gather, scatter and pool regions,
+// and for the lengths of sequences. It judges no index: what is out of range is the kernel's to refuse.
 #pragma once
 
 #include <cstring>

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "backends/cpu/kernels/indices.h"
 #include "backends/cpu/kernels/recurrent/recurrent.h"
 #include "base/parallel.h"
 #include "base/team.h"
@@ -38,7 +39,10 @@ std::pair<int64_t, int64_t> slice(int64_t count, int64_t part, int64_t parts) { 
 class RecurrentKernel final : public tactics::Kernel {
  public:
   RecurrentKernel(const OpRequest& request, const Variant& variant, const Recurrence& sizes, RecurrentProgram program)
-      : sizes_(sizes), areas_(areas_of(sizes, program.phases.size() > 1)), program_(std::move(program)) {
+      : sizes_(sizes),
+        areas_(areas_of(sizes, program.phases.size() > 1)),
+        program_(std::move(program)),
+        given_lengths_(has_input(request, In::lengths) ? request.inputs[In::lengths].type.dtype : DType::i32) {
     const Dims x = variant.inputs[In::x].layout.strides(request.dims(In::x));
     const Dims y = variant.outputs[0].layout.strides(request.output_dims());
     x_time_ = x[sizes_.batch_first ? 1 : 0];
@@ -46,7 +50,6 @@ class RecurrentKernel final : public tactics::Kernel {
     y_time_ = y[sizes_.batch_first ? 1 : 0];
     y_item_ = y[sizes_.batch_first ? 0 : 2];
     y_direction_ = y[sizes_.batch_first ? 2 : 1];
-    wide_lengths_ = has_input(request, In::lengths) and request.inputs[In::lengths].type.dtype == DType::i64;
   }
 
   Status run(tactics::RunContext&, std::span<const BufferRef> in, std::span<const BufferRef> out, void* workspace) const noexcept override {
@@ -76,12 +79,7 @@ class RecurrentKernel final : public tactics::Kernel {
   /// Returns the sequence whose length cannot be, or -1.
   int64_t read_lengths(const std::byte* from, int64_t* lengths) const {
     for (int64_t item = 0; item < sizes_.batch; ++item) {
-      lengths[item] = sizes_.steps;
-      if (from == nullptr) continue;
-      int32_t narrow = 0;
-      if (wide_lengths_) std::memcpy(&lengths[item], from + item * 8, 8);
-      else std::memcpy(&narrow, from + item * 4, 4);
-      if (not wide_lengths_) lengths[item] = narrow;
+      lengths[item] = from == nullptr ? sizes_.steps : given_lengths_.read(from, item);
       if (lengths[item] < 0 or lengths[item] > sizes_.steps) return item;
     }
     return -1;
@@ -209,7 +207,7 @@ class RecurrentKernel final : public tactics::Kernel {
   RecurrentProgram program_;
   int64_t x_time_ = 0, x_item_ = 0;
   int64_t y_time_ = 0, y_item_ = 0, y_direction_ = 0;
-  bool wide_lengths_ = false;
+  IndexReader given_lengths_;
 };
 
 }  // namespace
