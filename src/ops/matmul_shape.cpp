@@ -58,6 +58,12 @@ Shape matmul_output(const Shape& a_shape, const Shape& b_shape, bool transpose_a
   return output;
 }
 
+bool few_rows(const Shape& result, int64_t limit) {
+  if (result.rank() < 2 or not result.is_static()) return false;
+  const Dims dims = result.dims();
+  return element_count(std::span(dims).first(dims.size() - 1)) <= limit;
+}
+
 MatrixProduct matrix_product(std::span<const int64_t> a_dims, std::span<const int64_t> b_dims, bool transpose_a, bool transpose_b) {
   const Operand a = operand(Shape(a_dims), transpose_a, true);
   const Operand b = operand(Shape(b_dims), transpose_b, false);

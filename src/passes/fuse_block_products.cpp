@@ -1,11 +1,11 @@
 // The operator wants weights as [N,K] with blocks along K; weights stored the other way are transposed here, once.
 #include "passes/fuse_block_products.h"
 
-#include "ir/evaluate.h"
 #include "ir/rewriter.h"
 #include "ops/axes.h"
 #include "ops/block_matmul.h"
 #include "ops/matmul.h"
+#include "ops/matmul_shape.h"
 #include "ops/quantize.h"
 #include "passes/match.h"
 
@@ -24,16 +24,6 @@ Tensor transposed(const Tensor& matrix) {
   return out;
 }
 
-/// Rows that are multiplied; nothing where sizes are open.
-std::optional<int64_t> rows_of(const Shape& x) {
-  int64_t rows = 1;
-  for (size_t axis = 0; axis + 1 < x.rank(); ++axis) {
-    if (not x[axis].is_constant()) return {};
-    rows *= x[axis].value();
-  }
-  return rows;
-}
-
 bool is_dequantized_by_blocks(const Graph& graph, const Node& node, size_t block_axis) {
   const auto& op = *node.op.as<ops::DequantizeLinear>();
   const Tensor* weights = graph.constant(node.inputs[0]);
@@ -47,9 +37,7 @@ bool is_dequantized_by_blocks(const Graph& graph, const Node& node, size_t block
 std::optional<Patch> fuse(const Graph& graph, const Node& node, int64_t most_rows) {
   const auto* product = node.op.as<ops::MatMul>();
   if (product == nullptr or product->transpose_a) return {};
-  const Shape& x = graph.type(node.inputs[0]).shape;
-  const auto rows = rows_of(x);
-  if (graph.type(node.inputs[0]).dtype != DType::f32 or x.rank() < 2 or not rows or *rows > most_rows) return {};
+  if (graph.type(node.inputs[0]).dtype != DType::f32 or not ops::few_rows(graph.type(node.outputs[0]).shape, most_rows)) return {};
   const Node* dequantize = made_by<ops::DequantizeLinear>(graph, node.inputs[1]);
   if (dequantize == nullptr or not is_dequantized_by_blocks(graph, *dequantize, product->transpose_b ? 1 : 0)) return {};
   Patch patch(graph, FuseBlockProducts::name);

@@ -5,6 +5,7 @@
 
 #include "ir/rewriter.h"
 #include "ops/matmul.h"
+#include "ops/matmul_shape.h"
 #include "ops/pointwise.h"
 #include "ops/split.h"
 #include "passes/match.h"
@@ -47,15 +48,9 @@ std::vector<Member> members(const Graph& graph, const Node& first, const Linear&
   return found;
 }
 
-bool few_rows(const Shape& shape, int64_t limit) {
-  if (not shape.is_static()) return false;
-  const Dims dims = shape.dims();
-  return element_count(std::span(dims).first(dims.size() - 1)) <= limit;
-}
-
 std::optional<Patch> merge(const Graph& graph, const Node& node, int64_t row_limit) {
   const auto linear = node.op.is<ops::MatMul>() ? linear_producer(graph, node.outputs[0]) : std::nullopt;
-  if (not linear or graph.type(node.outputs[0]).shape.rank() < 2 or not few_rows(graph.type(node.outputs[0]).shape, row_limit)) return {};
+  if (not linear or not ops::few_rows(graph.type(node.outputs[0]).shape, row_limit)) return {};
   const std::vector<Member> all = members(graph, node, *linear);
   if (all.size() < 2) return {};
   const DType dtype = linear->weights->dtype();

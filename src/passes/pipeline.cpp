@@ -106,7 +106,7 @@ Stage fusion(const PassConfig& config) {
   Stage stage;
   if (config.float8_products) stage.passes.emplace_back(LowerFloat8{});
   // Here and not with the other products, because it asks for the number of rows.
-  if (config.block_product_rows > 0) stage.passes.emplace_back(FuseBlockProducts{.most_rows = config.block_product_rows});
+  if (config.block_products) stage.passes.emplace_back(FuseBlockProducts{});
   if (config.integer_products) {
     stage.passes.emplace_back(SplitQuantizedProducts{});  // before quantization is lowered: it asks who quantizes
     stage.passes.emplace_back(LowerQuantization{});       // as programs, quantization fuses like everything else
@@ -123,7 +123,7 @@ std::vector<Pass> all_passes() {
   everything.pack_attention = true;
   everything.unsigned_bytes = true;
   everything.float8_products = true;
-  everything.block_product_rows = FuseBlockProducts{}.most_rows;
+  everything.block_products = true;
   std::vector<Pass> all;
   for (const Stage& stage : pipeline(everything))
     for (const Pass& pass : stage.passes)

@@ -19,8 +19,8 @@ struct PassConfig : ManagerConfig {
   bool integer_products = true;
   /// The same for float8.
   bool float8_products = false;
-  /// Products with weights of few bits in blocks widen them in registers, up to so many rows; 0: never.
-  int64_t block_product_rows = 0;
+  /// Products of few rows with weights of few bits in blocks widen them in registers.
+  bool block_products = false;
   /// Quantized tensors of i8 become u8: where the machine multiplies those faster.
   bool unsigned_bytes = false;
 };

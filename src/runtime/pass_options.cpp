@@ -9,9 +9,7 @@ void suit(passes::PassConfig& config, std::string_view name) {
   if (backend == nullptr) return;
   config.integer_products = backend->peak_flops(1, DType::u8) > backend->peak_flops(1, DType::f32);
   config.float8_products = backend->peak_flops(1, DType::f8e4m3fn) > backend->peak_flops(1, DType::f16);
-  // Beyond, a library's product by weights widened beforehand is faster. Devices have no kernel for it.
-  constexpr int64_t few_rows = 16;
-  config.block_product_rows = backend->device() == nullptr ? few_rows : 0;
+  config.block_products = backend->device() == nullptr;  // devices have no kernel for it
   config.unsigned_bytes = backend->peak_flops(1, DType::u8) > backend->peak_flops(1, DType::i8);
 }
 
