@@ -2,13 +2,13 @@
 #include "onnx/channel_scales.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
 #include <set>
 
 #include "base/error.h"
 #include "onnx/external_data.h"
+#include "onnx/nodes.h"
 #include "onnx/parse.h"
 #include "onnx/sort.h"
 #include "onnx/tensors.h"
@@ -40,18 +40,6 @@ struct Scalable {
   ScalableTensor tensor;
   std::vector<Factor> makers, readers;
 };
-
-bool is(const proto::NodeProto& node, std::string_view op) { return node.op_type() == op and plain_domain(node.domain()).empty(); }
-
-const proto::AttributeProto* attribute(const proto::NodeProto& node, std::string_view name) {
-  for (const proto::AttributeProto& one : node.attribute())
-    if (one.name() == name) return &one;
-  return nullptr;
-}
-int64_t integer(const proto::NodeProto& node, std::string_view name, int64_t otherwise) {
-  const proto::AttributeProto* found = attribute(node, name);
-  return found == nullptr ? otherwise : found->i();
-}
 
 class Network {
  public:
@@ -133,12 +121,12 @@ class Network {
   std::optional<Scalable> maker(int place) const {
     const proto::NodeProto& node = graph_.node(place);
     Scalable made;
-    if (is(node, "Conv")) return parts(std::move(made), place, 0, {1, 2});
-    if (is(node, "BatchNormalization") and node.output_size() == 1) return parts(std::move(made), place, 0, {1, 2});
+    if (is(node, "Conv")) return parts(std::move(made), place, 0);
+    if (is(node, "BatchNormalization") and node.output_size() == 1) return parts(std::move(made), place, 0);
     made.tensor.axis = -1;
-    if (is(node, "Gemm")) return plain_gemm(node) ? parts(std::move(made), place, transposed(node) ? 0 : 1, {1, 2}) : std::nullopt;
+    if (is_plain_gemm(node)) return parts(std::move(made), place, has_rows_of_outputs(node) ? 0 : 1);
     made.tensor.normalized = true;
-    if (is(node, "LayerNormalization") and integer(node, "axis", -1) == -1) return parts(std::move(made), place, 0, {1, 2});
+    if (is(node, "LayerNormalization") and integer_attribute(node, "axis", -1) == -1) return parts(std::move(made), place, 0);
     if (is(node, "Add")) return shifted(std::move(made), place);
     return {};
   }
@@ -146,6 +134,7 @@ class Network {
   /// A product and a sum, or a scale and a sum: with constants of one dimension, as normalizations are exported in pieces.
   std::optional<Scalable> shifted(Scalable made, int place) const {
     const proto::NodeProto& sum = graph_.node(place);
+    if (sum.input_size() != 2) return {};
     for (const int constant : {0, 1}) {
       const auto bias = dims(sum, constant);
       if (not bias or bias->size() != 1) continue;
@@ -166,9 +155,10 @@ class Network {
     return {};
   }
 
-  std::optional<Scalable> parts(Scalable made, int place, int axis, std::array<int, 2> inputs) const {
+  /// Weights, whose channels lie along `axis`, and, where there is one, a bias.
+  std::optional<Scalable> parts(Scalable made, int place, int axis) const {
     const proto::NodeProto& node = graph_.node(place);
-    for (const int input : inputs) {
+    for (const int input : {1, 2}) {
       if (not has(node, input)) continue;
       const auto found = dims(node, input);
       const int along = input == 1 ? axis : 0;
@@ -178,13 +168,6 @@ class Network {
     if (made.makers.empty() or made.makers[0].input != 1) return {};
     return made;
   }
-
-  bool plain_gemm(const proto::NodeProto& node) const {
-    for (const std::string_view name : {"alpha", "beta"})
-      if (const auto* factor = attribute(node, name); factor != nullptr and factor->f() != 1) return false;
-    return integer(node, "transA", 0) == 0;
-  }
-  static bool transposed(const proto::NodeProto& node) { return integer(node, "transB", 0) != 0; }
 
   /// Whether all that reads the value either keeps factors of channels or is a product that can be multiplied.
   bool walk(const std::string& value, Scalable& made) const {
@@ -217,11 +200,11 @@ class Network {
     const auto weight = dims(node, 1);
     if (not weight or weight->size() < 2) return {};
     if (axis == 1 and is(node, "Conv")) {
-      const int64_t groups = integer(node, "group", 1);
+      const int64_t groups = integer_attribute(node, "group", 1);
       return groups > 0 and (*weight)[0] % groups == 0 and (*weight)[0] > 0 ? std::optional(Factor{place, 1, 1, groups}) : std::nullopt;
     }
     if (axis == -1 and is(node, "MatMul") and weight->size() == 2) return Factor{place, 1, 0};
-    if (axis == -1 and is(node, "Gemm") and plain_gemm(node) and weight->size() == 2) return Factor{place, 1, transposed(node) ? 1 : 0};
+    if (axis == -1 and is_plain_gemm(node) and weight->size() == 2) return Factor{place, 1, has_rows_of_outputs(node) ? 1 : 0};
     return {};
   }
 

@@ -5,6 +5,8 @@
 #include <array>
 #include <optional>
 
+#include "onnx/nodes.h"
+
 namespace burnish::onnx {
 namespace {
 
@@ -38,16 +40,9 @@ class Planner {
   }
   bool is_computed(const std::string& name) const { return not name.empty() and not initializers_.contains(name); }
 
-  static const proto::AttributeProto* attribute(const proto::NodeProto& node, std::string_view name) {
-    for (const proto::AttributeProto& one : node.attribute())
-      if (one.name() == name) return &one;
-    return nullptr;
-  }
-  static bool is(const proto::NodeProto& node, std::string_view op) { return node.op_type() == op and plain_domain(node.domain()).empty(); }
-
   std::optional<Target> target_of(const proto::NodeProto& node) const {
     if (is(node, "Conv")) return product(node, 0);
-    if (is(node, "Gemm")) return gemm(node);
+    if (is_plain_gemm(node)) return gemm(node);  // scaled or transposed inputs are rare, and no peer quantizes them
     if (is(node, "MatMul")) return product(node, 1);
     if (is(node, "Add")) return sum(node);
     for (const std::string_view pool : {"AveragePool", "GlobalAveragePool"})  // a maximum keeps the numbers of what follows it
@@ -71,14 +66,8 @@ class Planner {
     return bias != nullptr and bias->dims_size() == 1 and bias->dims(0) == channels;
   }
 
-  /// Plain products only: scaled or transposed inputs are rare, and no peer quantizes them.
   std::optional<Target> gemm(const proto::NodeProto& node) const {
-    for (const std::string_view name : {"alpha", "beta"})
-      if (const auto* factor = attribute(node, name); factor != nullptr and factor->f() != 1) return {};
-    const auto* transposed = attribute(node, "transA");
-    if (transposed != nullptr and transposed->i() != 0) return {};
-    const auto* rows = attribute(node, "transB");
-    auto target = product(node, rows != nullptr and rows->i() != 0 ? 0 : 1);
+    auto target = product(node, has_rows_of_outputs(node) ? 0 : 1);
     if (target and not target->takes_bias) target->bias = -1;
     return target;
   }
