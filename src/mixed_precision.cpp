@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json_text.h"
@@ -32,8 +33,6 @@ constexpr double first_part = 0.7, next_part = 0.5;
 constexpr int most_attempts = 3;
 constexpr int timed_rounds = 7;
 constexpr double seconds_of_round = 0.03;
-
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
 struct Attempt {
   std::string what;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "calibration/cache.h"
@@ -14,8 +15,6 @@
 
 namespace burnish {
 namespace {
-
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
 constexpr std::string_view automatic = "auto";
 

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json_text.h"
@@ -39,8 +40,6 @@ constexpr double half_way = 0.5, all_the_way = 1;
 
 using Names = std::set<std::string, std::less<>>;
 using Sample = std::vector<Tensor>;
-
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
 /// One way to quantize.
 struct Variant {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/bytes.h"
 #include "base/error.h"
 
 namespace burnish {
@@ -95,8 +96,6 @@ void write_file(const std::filesystem::path& path, const std::vector<std::span<c
 
 void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) { write_file(path, std::vector{bytes}); }
 
-void write_file(const std::filesystem::path& path, std::string_view text) {
-  write_file(path, std::as_bytes(std::span(text.data(), text.size())));
-}
+void write_file(const std::filesystem::path& path, std::string_view text) { write_file(path, bytes_of(text)); }
 
 }  // namespace burnish

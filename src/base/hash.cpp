@@ -6,6 +6,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/bytes.h"
+
 namespace burnish {
 
 Hash128 hash_of(std::span<const std::byte> bytes) {
@@ -13,7 +15,7 @@ Hash128 hash_of(std::span<const std::byte> bytes) {
   return {hash.high64, hash.low64};
 }
 
-Hash128 hash_of(std::string_view text) { return hash_of(std::as_bytes(std::span(text.data(), text.size()))); }
+Hash128 hash_of(std::string_view text) { return hash_of(bytes_of(text)); }
 
 std::string text_of(const Hash128& hash) { return fmt::format("{:016x}{:016x}", hash.high, hash.low); }
 

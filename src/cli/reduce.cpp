@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -47,8 +48,7 @@ class Reducer {
   }
 
   bool fails(const onnx::Extract& part) const {
-    const std::span bytes = std::as_bytes(std::span(part.model.data(), part.model.size()));
-    const Engine engine = build_(bytes, folder_);
+    const Engine engine = build_(bytes_of(part.model), folder_);
     std::vector<Tensor> inputs;
     for (const TensorInfo& input : engine.inputs()) {
       const auto found = right_.find(input.name);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/bytes.h"
 #include "base/file.h"
 #include "base/scratch_file.h"
 #include "burnish/quantize.h"
@@ -98,7 +99,7 @@ class Int8Build {
       return in_float.contains(layer) or (demanded and demanded(layer));
     };
     const std::string model = quantize(o_.model, ranges_, quantize_config);
-    return build(std::as_bytes(std::span(model)), config_, o_.model.parent_path());
+    return build(bytes_of(model), config_, o_.model.parent_path());
   }
 
   const Options& o_;

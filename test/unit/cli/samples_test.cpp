@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "cli/npz.h"
 #include "cli/sample_images.h"
@@ -38,8 +39,6 @@ std::string from_hex(std::string_view text) {
     bytes.push_back(static_cast<char>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16)));
   return bytes;
 }
-
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
 TensorInfo input_of(const std::string& name, DType dtype, Dims dims) {
   TensorInfo info;

@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "hostile/workshop.h"
 #include "ir/evaluate.h"
@@ -16,8 +17,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
 /// Built node by node, with random constants.
 class Net {

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/bytes.h"
 #include "ir/evaluate.h"
 #include "onnx/import.h"
 
@@ -18,8 +19,6 @@ std::string digits() {
   std::ifstream file("examples/digits/digits.onnx", std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
-
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
 /// All tensors of the network for one image.
 std::map<std::string, Tensor> tensors() {

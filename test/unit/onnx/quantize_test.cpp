@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "hostile/workshop.h"
 #include "ir/evaluate.h"
@@ -13,8 +14,6 @@ namespace burnish::test {
 namespace {
 
 using ::testing::ElementsAre;
-
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
 std::string floats(size_t count, double step) {
   std::vector<float> numbers;
