@@ -16,6 +16,7 @@
 #include "base/scratch_file.h"
 #include "onnx/quantize.h"
 #include "precision/errors.h"
+#include "precision/held_back.h"
 #include "precision/layer_search.h"
 #include "precision/layer_seconds.h"
 #include "precision/sample_inputs.h"
@@ -28,9 +29,6 @@ using nlohmann::ordered_json;
 
 constexpr size_t most_samples = 32;
 constexpr uint64_t made_up_samples = 6;
-/// What is searched on is not what the engine will see: the search uses this part of the budget, and less where held-back samples say so.
-constexpr double first_part = 0.7, next_part = 0.5;
-constexpr int most_attempts = 3;
 constexpr int timed_rounds = 7;
 constexpr double seconds_of_round = 0.03;
 
@@ -98,36 +96,19 @@ class MixedBuild {
     const Engine& engine = float_engine();
     if (engine.is_dynamic()) fail_unsupported("an accuracy can be built for where all sizes are known: give the inputs shapes");
     if (config_.build.samples) {
-      while (samples_.size() < most_samples) {
-        std::vector<Tensor> inputs = config_.build.samples(engine.inputs(), samples_.size());
-        if (inputs.empty()) break;
-        samples_.push_back(std::move(inputs));
-      }
+      samples_ = samples_of(config_.build.samples, engine.inputs(), most_samples);
       if (samples_.empty()) fail("there are no sample inputs");
     } else {
       log(Severity::warning, "no sample inputs: accuracy is judged on made-up ones, which tell little about real ones");
       const Graph graph = runtime::graph_of(engine.data());
       for (uint64_t seed = 1; seed <= made_up_samples; ++seed) samples_.push_back(sample_inputs(graph, seed));
     }
-    for (size_t i = 0; i < samples_.size(); i += 2) searched_.push_back(samples_[i]);
+    searched_ = searched(samples_);
   }
 
-  static Outputs outputs_of(const Engine& engine, const std::vector<std::vector<Tensor>>& samples) {
-    Session session(engine);
-    Outputs outputs;
-    for (const std::vector<Tensor>& inputs : samples) outputs.push_back(session.run(inputs));
-    return outputs;
-  }
-
-  Outputs searched_outputs() const {
-    Outputs outputs;
-    for (size_t i = 0; i < exact_.size(); i += 2) outputs.push_back(exact_[i]);
-    return outputs;
-  }
-
-  static SampleBatches batches_of(std::vector<std::vector<Tensor>> samples) {
+  static SampleBatches batches_of(std::vector<Sample> samples) {
     return [samples = std::move(samples)](std::span<const TensorInfo>, size_t index) {
-      return index < samples.size() ? samples[index] : std::vector<Tensor>();
+      return index < samples.size() ? samples[index] : Sample();
     };
   }
 
@@ -140,8 +121,8 @@ class MixedBuild {
     config.permitted = config_.build.permitted;
     config.samples = batches_of(searched_);
     config.accuracy = budget();
-    config.accuracy->exact = std::make_shared<const Outputs>(searched_outputs());
-    for (int attempt = 0; attempt < most_attempts; ++attempt, config.accuracy->limit *= next_part) {
+    config.accuracy->exact = std::make_shared<const Outputs>(searched(exact_));
+    for (int attempt = 0; attempt < most_searches; ++attempt, config.accuracy->limit *= next_part_of_budget) {
       Engine engine = build(bytes_of(model), config, model_.parent_path());
       note_tries(engine, what);
       const double error = error_on_all(engine);
@@ -196,15 +177,15 @@ class MixedBuild {
     const Engine all = build(bytes_of(quantized_model(Reduced(layers_.size(), true))), base_, model_.parent_path());
     LayerSearch search;
     search.saved = seconds_saved(all);
-    const Outputs exact = searched_outputs();
+    const Outputs exact = searched(exact_);
     const Outputs first(exact.begin(), exact.begin() + 1);
     search.error = [&](const Reduced& reduced) { return budget().error(exact, outputs_of(tried_engine(reduced), searched_)); };
     search.sensitivity = [&](const Reduced& reduced) {
       const double error = cosine_error(first, outputs_of(tried_engine(reduced), {searched_.front()}));
       return std::isnan(error) ? 0 : error;
     };
-    search.accepted = first_part * budget().limit;
-    for (int attempt = 0; attempt < most_attempts; ++attempt, search.accepted *= next_part) {
+    search.accepted = first_part_of_budget * budget().limit;
+    for (int attempt = 0; attempt < most_searches; ++attempt, search.accepted *= next_part_of_budget) {
       const LayerChoice choice = search_layers(search);
       note(choice);
       if (std::ranges::count(choice.reduced, true) == 0) return log(Severity::info, "accuracy: no layer is quantized within the budget");
@@ -318,7 +299,7 @@ class MixedBuild {
   const std::string file_;
   ScratchFile scratch_{".timings"};  // where the application names no file
   BuildConfig base_;
-  std::vector<std::vector<Tensor>> samples_, searched_;
+  std::vector<Sample> samples_, searched_;
   Outputs exact_;
   std::vector<Attempt> attempts_;
   CalibrationRanges ranges_;

@@ -20,6 +20,7 @@
 #include "onnx/extract.h"
 #include "onnx/quantize.h"
 #include "precision/errors.h"
+#include "precision/held_back.h"
 #include "precision/layer_search.h"
 #include "precision/layer_seconds.h"
 
@@ -30,16 +31,12 @@ using nlohmann::ordered_json;
 
 constexpr size_t most_samples = 64;
 constexpr size_t enough_for_noise = 6;  // samples, to weigh layers by
-/// What is searched on is not what the model will see: the search uses this part of the budget, and less where held-back samples say so.
-constexpr double first_part = 0.7, next_part = 0.5;
-constexpr int most_attempts = 3;
 constexpr double most_seconds = 120;     // looking for sensitivities
 constexpr double shortest_layer = 1e-9;  // seconds
 /// How far channels are brought together at the cost of weights: half-way, but all the way where weights lose nothing.
 constexpr double half_way = 0.5, all_the_way = 1;
 
 using Names = std::set<std::string, std::less<>>;
-using Sample = std::vector<Tensor>;
 
 /// One way to quantize.
 struct Variant {
@@ -95,36 +92,10 @@ class Tuning {
   void take_samples() {
     float_.emplace(build(bytes_of(file_), build_, folder_));
     if (float_->is_dynamic()) fail_unsupported("quantization is tuned where all sizes are known: give the inputs shapes");
-    while (samples_.size() < most_samples) {
-      Sample inputs = config_.calibration.batches(float_->inputs(), samples_.size());
-      if (inputs.empty()) break;
-      samples_.push_back(std::move(inputs));
-    }
+    samples_ = samples_of(config_.calibration.batches, float_->inputs(), most_samples);
     if (samples_.size() < 2) fail("quantization is tuned on at least two batches of samples: one is held back");
     exact_ = outputs_of(*float_, samples_);
     if (std::isnan(noise_error(exact_, exact_))) fail("the outputs cannot be judged: they are no floats, zero, or not finite");
-  }
-
-  template <class T>
-  static std::vector<T> half(const std::vector<T>& all, size_t first) {
-    std::vector<T> taken;
-    for (size_t i = first; i < all.size(); i += 2) taken.push_back(all[i]);
-    return taken;
-  }
-  template <class T>
-  static std::vector<T> searched(const std::vector<T>& all) {
-    return half(all, 0);
-  }
-  template <class T>
-  static std::vector<T> held_back(const std::vector<T>& all) {
-    return half(all, 1);
-  }
-
-  static Outputs outputs_of(const Engine& engine, const std::vector<Sample>& samples) {
-    Session session(engine);
-    Outputs outputs;
-    for (const Sample& inputs : samples) outputs.push_back(session.run(inputs));
-    return outputs;
   }
 
   CalibrationRanges calibrated(const std::string& file) const { return calibrate(bytes_of(file), config_.calibration, folder_); }
@@ -278,9 +249,9 @@ class Tuning {
     std::vector<std::string> layers;
     for (const onnx::QuantizedLayer& layer : quantized_layers(best_)) layers.push_back(layer.name);
     LayerSearch search = search_of(layers);
-    search.accepted = first_part * budget.limit;
+    search.accepted = first_part_of_budget * budget.limit;
     double least_error = std::numeric_limits<double>::infinity();
-    for (int attempt = 0; attempt < most_attempts; ++attempt, search.accepted *= next_part) {
+    for (int attempt = 0; attempt < most_searches; ++attempt, search.accepted *= next_part_of_budget) {
       const LayerChoice choice = search_layers(search);
       for (const LayerTry& one : choice.tries) least_error = std::min(least_error, one.error);
       if (std::ranges::count(choice.reduced, true) == 0) break;

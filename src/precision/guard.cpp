@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "ir/op.h"
+#include "precision/held_back.h"
 #include "precision/sample_inputs.h"
 #include "runtime/loaded_engine.h"
 
@@ -97,13 +98,7 @@ class Guard {
 
   void take_samples() {
     if (config_.samples) {
-      const std::vector<TensorInfo> infos = input_infos();
-      const size_t most = config_.budget.exact != nullptr ? config_.budget.exact->size() : most_samples;
-      for (size_t i = 0; i < most; ++i) {
-        std::vector<Tensor> inputs = config_.samples(infos, i);
-        if (inputs.empty()) break;
-        inputs_.push_back(std::move(inputs));
-      }
+      inputs_ = samples_of(config_.samples, input_infos(), config_.budget.exact != nullptr ? config_.budget.exact->size() : most_samples);
       if (inputs_.empty()) fail("there are no sample inputs");
     } else {
       for (uint64_t seed = 1; seed <= made_up_samples; ++seed) inputs_.push_back(sample_inputs(graph_, seed));
