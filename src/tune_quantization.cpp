@@ -30,7 +30,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr size_t most_samples = 64;
-constexpr size_t enough_for_noise = 6;  // samples, to weigh layers by
+constexpr size_t enough_for_noise = 6;   // samples, to weigh layers by
 constexpr double most_seconds = 120;     // looking for sensitivities
 constexpr double shortest_layer = 1e-9;  // seconds
 /// How far channels are brought together at the cost of weights: half-way, but all the way where weights lose nothing.
@@ -43,8 +43,9 @@ struct Variant {
   std::string file;  // the float model, its channels as they are or scaled
   CalibrationRanges ranges;
   calibration::BiasChanges bias_changes = {};
-  Names floating = {};  // layers
-  double error = 0;     // on the samples held back
+  Names floating = {};      // layers
+  double error = 0;         // on the samples held back
+  double budget_error = 0;  // of the accuracy asked for, on all samples; once layers were chosen for it
 };
 
 class Tuning {
@@ -64,7 +65,7 @@ class Tuning {
   TunedQuantization run() {
     take_samples();
     best_ = {.file = file_, .ranges = config_.ranges.empty() ? calibrated(file_) : config_.ranges};
-    best_.error = error_of(best_);
+    judge(best_);
     note("quantized", best_.error, true);
     if (config_.equalizes) try_divided("equalized", false);
     if (config_.smooths) try_divided("smoothed", true);
@@ -113,13 +114,21 @@ class Tuning {
   double measured(const Outputs& exact, const Outputs& tried) const {
     return config_.measure ? config_.measure(exact, tried) : noise_error(exact, tried);
   }
-  double error_of(const Variant& variant) const { return measured(held_back(exact_), outputs_of(engine_of(variant), held_back(samples_))); }
-  /// Of the accuracy asked for, on all samples.
-  double budget_error(const Variant& variant) const { return config_.accuracy->error(exact_, outputs_of(engine_of(variant), samples_)); }
+  void judge(Variant& variant) const {
+    const Engine engine = engine_of(variant);
+    if (not keeps_accuracy_) {
+      variant.error = measured(held_back(exact_), outputs_of(engine, held_back(samples_)));
+      return;
+    }
+    const Outputs tried = outputs_of(engine, samples_);
+    variant.error = measured(held_back(exact_), held_back(tried));
+    variant.budget_error = config_.accuracy->error(exact_, tried);
+  }
+  bool holds(const Variant& variant) const { return not keeps_accuracy_ or variant.budget_error <= config_.accuracy->limit; }
 
   void take_if_better(Variant tried, const std::string& what) {
-    tried.error = error_of(tried);
-    const bool better = tried.error < best_.error and (not within_ or budget_error(tried) <= config_.accuracy->limit);
+    judge(tried);
+    const bool better = tried.error < best_.error and holds(tried);
     note(what, tried.error, better);
     if (better) best_ = std::move(tried);
   }
@@ -142,7 +151,7 @@ class Tuning {
     std::vector<std::string> names;
     for (const onnx::ScalableTensor& one : scalable) names.insert(names.end(), one.read.begin(), one.read.end());
     std::map<std::string, calibration::ChannelPeaks, std::less<>> peaks;
-    for_each_output(best_.file, names, searched(samples_), [&](const std::string& name, const Tensor& tensor) {
+    for_each_output(best_.file, names, searched(samples_), [&](size_t /*sample*/, const std::string& name, const Tensor& tensor) {
       for (const onnx::ScalableTensor& one : scalable)
         if (std::ranges::find(one.read, name) != one.read.end()) peaks[one.name].add(tensor, one.axis);
     });
@@ -152,16 +161,17 @@ class Tuning {
     return divisors;
   }
 
-  /// see(name, tensor) for these tensors of the model, for each sample.
+  /// see(index of the sample, name, tensor) for these tensors of the model, for each sample.
   template <class See>
   void for_each_output(const std::string& file, const std::vector<std::string>& names, const std::vector<Sample>& samples,
                        const See& see) const {
     const Engine engine = build(bytes_of(onnx::with_outputs(bytes_of(file), folder_, names)), build_, folder_);
     Session session(engine);
-    for (const Sample& inputs : samples) {
-      const std::vector<Tensor> outputs = session.run(inputs);
+    for (size_t sample = 0; sample < samples.size(); ++sample) {
+      const std::vector<Tensor> outputs = session.run(samples[sample]);
       for (size_t i = 0; i < outputs.size(); ++i)
-        if (const std::string& name = engine.outputs()[i].name; std::ranges::find(names, name) != names.end()) see(name, outputs[i]);
+        if (const std::string& name = engine.outputs()[i].name; std::ranges::find(names, name) != names.end())
+          see(sample, name, outputs[i]);
     }
   }
 
@@ -204,15 +214,21 @@ class Tuning {
     return calibration::correct_biases(correction);
   }
 
+  /// Of a layer's output over samples one after another, of which every second one is held back.
+  struct Means {
+    std::array<calibration::ChannelMeans, 2> halves;
+
+    void add(size_t sample, const Tensor& tensor) { halves[sample % 2].add(tensor, 1); }
+    calibration::LayerMeans both() const { return {halves[0].means(), halves[1].means()}; }
+  };
+
   std::map<std::string, calibration::LayerMeans, std::less<>> exact_means(const std::string& file,
                                                                           const std::vector<std::string>& names) const {
-    std::map<std::string, std::pair<calibration::ChannelMeans, calibration::ChannelMeans>, std::less<>> means;
-    for_each_output(file, names, searched(samples_),
-                    [&](const std::string& name, const Tensor& tensor) { means[name].first.add(tensor, 1); });
-    for_each_output(file, names, held_back(samples_),
-                    [&](const std::string& name, const Tensor& tensor) { means[name].second.add(tensor, 1); });
+    std::map<std::string, Means, std::less<>> means;
+    for_each_output(file, names, samples_,
+                    [&](size_t sample, const std::string& name, const Tensor& tensor) { means[name].add(sample, tensor); });
     std::map<std::string, calibration::LayerMeans, std::less<>> found;
-    for (const auto& [name, both] : means) found[name] = {both.first.means(), both.second.means()};
+    for (const auto& [name, of_layer] : means) found[name] = of_layer.both();
     return found;
   }
 
@@ -227,9 +243,9 @@ class Tuning {
     if (not part) fail("the model has no tensor `{}`", output);
     const Engine engine = build(bytes_of(part->model), build_, folder_);
     Session session(engine);
-    std::array<calibration::ChannelMeans, 2> means;
-    for (size_t i = 0; i < samples_.size(); ++i) means[i % 2].add(session.run(inputs_of(engine, samples_[i])).at(0), 1);
-    return {means[0].means(), means[1].means()};
+    Means means;
+    for (size_t i = 0; i < samples_.size(); ++i) means.add(i, session.run(inputs_of(engine, samples_[i])).at(0));
+    return means.both();
   }
 
   /// A part may read fewer inputs, in another order.
@@ -246,6 +262,7 @@ class Tuning {
 
   void keep_floating() {
     const AccuracyBudget& budget = *config_.accuracy;
+    keeps_accuracy_ = true;
     std::vector<std::string> layers;
     for (const onnx::QuantizedLayer& layer : quantized_layers(best_)) layers.push_back(layer.name);
     LayerSearch search = search_of(layers);
@@ -256,10 +273,8 @@ class Tuning {
       for (const LayerTry& one : choice.tries) least_error = std::min(least_error, one.error);
       if (std::ranges::count(choice.reduced, true) == 0) break;
       best_ = with_layers(layers, choice.reduced);
-      const double error = budget_error(best_);
-      if (not(error <= budget.limit)) continue;
-      within_ = true;
-      best_.error = error_of(best_);
+      judge(best_);
+      if (not holds(best_)) continue;
       note(fmt::format("{} layers left floating", best_.floating.size()), best_.error, true);
       return note_choice(layers, choice);
     }
@@ -328,7 +343,7 @@ class Tuning {
     if (config_.accuracy) {
       made["accuracy"] = config_.accuracy->text;
       made["limit"] = config_.accuracy->limit;
-      made["error"] = budget_error(best_);
+      made["error"] = best_.budget_error;
       made["sensitivity"] = sensitivity_;
     }
     return json_text(made, 1);
@@ -342,7 +357,7 @@ class Tuning {
   std::vector<Sample> samples_;
   Outputs exact_;
   Variant best_;
-  bool within_ = false;  // whether best_ holds the accuracy
+  bool keeps_accuracy_ = false;  // from the choice of layers on
   std::map<Reduced, double> sensitivities_, errors_;
   ordered_json steps_ = ordered_json::array(), sensitivity_ = ordered_json::array();
 };
