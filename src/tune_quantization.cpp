@@ -180,7 +180,8 @@ class Tuning {
   void try_corrected(const std::string& what) {
     Variant tried = best_;
     tried.bias_changes = corrections(best_);
-    take_if_better(std::move(tried), fmt::format("{}: {} layers", what, tried.bias_changes.size()));
+    const std::string told = fmt::format("{}: {} layers", what, tried.bias_changes.size());
+    take_if_better(std::move(tried), told);
   }
 
   std::vector<onnx::QuantizedLayer> quantized_layers(const Variant& variant) const {
