@@ -11,6 +11,7 @@ namespace {
 
 /// More are not looked at, so that they need not be read either.
 constexpr int64_t enough_samples = 32;
+constexpr size_t random_batches = 4;
 
 std::vector<double> numbers(const std::string& text) {
   std::vector<double> values;
@@ -26,6 +27,11 @@ double factor(const std::string& text) {
   const double below = parse_number(std::string_view(text).substr(slash + 1), -1e9, 1e9);
   if (below == 0) fail_usage("`{}` divides by zero", text);
   return parse_number(std::string_view(text).substr(0, slash), -1e9, 1e9) / below;
+}
+
+SampleBatches batches_of(Samples samples) {
+  const auto shared = std::make_shared<const Samples>(std::move(samples));
+  return [shared](std::span<const TensorInfo> inputs, size_t index) { return shared->batch(inputs, index); };
 }
 
 void print_table(const std::string& report, Console& console) {
@@ -53,9 +59,12 @@ ImagePreparation image_preparation(const AccuracyArguments& arguments) {
 
 SampleBatches sample_batches(const AccuracyArguments& arguments) {
   if (arguments.samples.empty()) return {};
-  const auto samples = std::make_shared<const Samples>(
-      Samples::of_folder(arguments.samples, static_cast<size_t>(arguments.most_samples), image_preparation(arguments)));
-  return [samples](std::span<const TensorInfo> inputs, size_t index) { return samples->batch(inputs, index); };
+  return batches_of(Samples::of_folder(arguments.samples, static_cast<size_t>(arguments.most_samples), image_preparation(arguments)));
+}
+
+SampleBatches calibration_batches(const AccuracyArguments& arguments, FileList files) {
+  if (SampleBatches folder = sample_batches(arguments)) return folder;
+  return batches_of(Samples::of_files(std::move(files), random_batches));
 }
 
 Engine build_accurate(const std::filesystem::path& model, BuildConfig config, const AccuracyArguments& arguments, bool int8,

@@ -25,6 +25,9 @@ ImagePreparation image_preparation(const AccuracyArguments& arguments);
 /// The samples as a build takes them; empty where there is no folder.
 SampleBatches sample_batches(const AccuracyArguments& arguments);
 
+/// The same for calibration: without a folder from `files`, by input; what is not given there either is random.
+SampleBatches calibration_batches(const AccuracyArguments& arguments, FileList files);
+
 /// The fastest engine within the accuracy; says what it costs and saves. `int8` permits quantization, with ranges of `calibration` where it has any.
 Engine build_accurate(const std::filesystem::path& model, BuildConfig config, const AccuracyArguments& arguments, bool int8,
                       CalibrationRanges calibration, Console& console);

@@ -93,9 +93,6 @@ bool is_engine_file(const std::filesystem::path& path) {
   return file.bytes().size() >= engine::magic.size() and std::memcmp(file.bytes().data(), engine::magic.data(), engine::magic.size()) == 0;
 }
 
-namespace {
-
-/// The console's messages and a bar.
 void listen(BuildConfig& config, ProgressBar& bar, Console& console) {
   config.progress = [&bar](std::string_view stage, size_t done, size_t total) {
     bar.show(stage, done, total);
@@ -107,8 +104,6 @@ void listen(BuildConfig& config, ProgressBar& bar, Console& console) {
     console.say(severity, message);
   };
 }
-
-}  // namespace
 
 Engine build_with_bar(const std::filesystem::path& model, BuildConfig config, Console& console) {
   ProgressBar bar;

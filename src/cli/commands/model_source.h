@@ -46,6 +46,8 @@ ShapeList shapes_of(const BuildArguments& arguments);
 bool is_engine_file(const std::filesystem::path& path);
 /// Options that say what samples there are, and how pictures become inputs.
 void add_sample_options(Command& command, AccuracyArguments& arguments);
+/// What the build says goes to the console, how far it is to the bar; both must outlive it.
+void listen(BuildConfig& config, ProgressBar& bar, Console& console);
 /// Builds with the console's messages and a bar.
 Engine build_with_bar(const std::filesystem::path& model, BuildConfig config, Console& console);
 /// The same, within an accuracy where the arguments ask for one.

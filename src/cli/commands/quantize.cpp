@@ -10,7 +10,6 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/model_source.h"
 #include "cli/output_files.h"
-#include "cli/samples.h"
 #include "cli/usage_error.h"
 
 namespace burnish::cli::commands {
@@ -34,16 +33,12 @@ struct Arguments {
   bool tunes() const { return equalizes or smooths or corrects_biases or not build.accuracy.accuracy.empty(); }
 };
 
-constexpr size_t random_batches = 4;
-
-/// From a folder, or random ones.
 SampleBatches batches_of(const Arguments& arguments, Console& console) {
   AccuracyArguments accuracy = arguments.build.accuracy;
   accuracy.most_samples = arguments.batches;
-  if (SampleBatches batches = sample_batches(accuracy)) return batches;
-  console.warning("no sample inputs: the ranges come from random data, and the model's accuracy will suffer. Give --samples=FOLDER");
-  const auto random = std::make_shared<const Samples>(Samples::of_files({}, random_batches));
-  return [random](std::span<const TensorInfo> inputs, size_t batch) { return random->batch(inputs, batch); };
+  if (accuracy.samples.empty())
+    console.warning("no sample inputs: the ranges come from random data, and the model's accuracy will suffer. Give --samples=FOLDER");
+  return calibration_batches(accuracy, {});
 }
 
 QuantizeConfig quantize_config(const Arguments& arguments) {
@@ -56,15 +51,7 @@ CalibrationConfig calibration_config(const Arguments& arguments, ProgressBar& ba
   config.percentile = arguments.percentile;
   config.batches = batches_of(arguments, console);
   config.build = build_config(arguments.build, arguments.model);
-  config.build.progress = [&bar](std::string_view stage, size_t done, size_t total) {
-    bar.show(stage, done, total);
-    return true;
-  };
-  config.build.logger = [&bar, &console](Severity severity, std::string_view message) {
-    if (severity == Severity::info and not console.verbose()) return;
-    bar.clear();
-    console.say(severity, message);
-  };
+  listen(config.build, bar, console);
   return config;
 }
 

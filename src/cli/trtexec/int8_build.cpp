@@ -9,8 +9,7 @@
 #include "base/file.h"
 #include "base/scratch_file.h"
 #include "burnish/quantize.h"
-#include "cli/sample_images.h"
-#include "cli/samples.h"
+#include "cli/accurate_build.h"
 #include "tactics/registry.h"
 
 namespace burnish::cli::trtexec {
@@ -18,22 +17,16 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t random_batches = 4;
-
 /// From the cache where there is one; else measured on the inputs of the command line, or on random ones.
 CalibrationRanges calibrated(const Options& o, const BuildConfig& build_config, Console& console) {
   if (not o.calibration.empty() and std::filesystem::exists(o.calibration)) return read_calibration_cache(read_text(o.calibration));
-  const SampleBatches folder = sample_batches(o.accuracy);
-  if (o.inputs.empty() and not folder)
+  if (o.inputs.empty() and o.accuracy.samples.empty())
     console.warning(
         "NO CALIBRATION DATA: the ranges of --int8 come from random inputs, and the network's accuracy will suffer. Give a cache by "
-        "--calib=FILE, "
-        "or real inputs by --samples or --loadInputs");
-  const Samples samples = Samples::of_files(o.inputs, random_batches);
+        "--calib=FILE, or real inputs by --samples or --loadInputs");
   CalibrationConfig config;
   config.build = build_config;
-  config.batches = folder;
-  if (not folder) config.batches = [&](std::span<const TensorInfo> inputs, size_t batch) { return samples.batch(inputs, batch); };
+  config.batches = calibration_batches(o.accuracy, o.inputs);
   CalibrationRanges ranges = calibrate(o.model, config);
   if (not o.calibration.empty()) write_file(o.calibration, calibration_cache(ranges, config.method));
   return ranges;
