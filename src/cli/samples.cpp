@@ -31,6 +31,27 @@ NpzArray array_for(const TensorInfo& input, std::span<const std::byte> archive) 
   fail("the archive has no array for input `{}`; it has {}", input.name, fmt::join(names, ", "));
 }
 
+/// Bytes, and what they live in.
+struct OwnedBytes {
+  std::shared_ptr<const void> owner;
+  std::span<const std::byte> bytes;
+};
+
+/// The elements as the input has them, of whatever kind of file.
+OwnedBytes elements_of(const std::shared_ptr<const MappedFile>& file, const TensorInfo& input) {
+  OwnedBytes found{file, file->bytes()};
+  if (is_npz(found.bytes)) {
+    const NpzArray array = array_for(input, found.bytes);
+    found.bytes = array.bytes;
+    if (array.is_compressed) {
+      const auto inflated = std::make_shared<const std::vector<uint8_t>>(npz_inflated(array));
+      found = {inflated, std::as_bytes(std::span(*inflated))};
+    }
+  }
+  if (is_npy(found.bytes)) found.bytes = npy_elements(found.bytes, input);
+  return found;
+}
+
 bool is_archive(const std::filesystem::path& path) { return path.extension() == ".npz"; }
 
 }  // namespace
@@ -39,19 +60,8 @@ std::vector<Tensor> read_batches(const std::filesystem::path& file, const Tensor
   return in_context([&] { return file.string(); },
                     [&] {
                       const auto mapped = std::make_shared<const MappedFile>(file);
-                      std::shared_ptr<const void> owner = mapped;
-                      std::span<const std::byte> bytes = mapped->bytes();
-                      if (is_image(file)) return std::vector{image_input(bytes, input, images)};
-                      if (is_npz(bytes)) {
-                        const NpzArray array = array_for(input, bytes);
-                        bytes = array.bytes;
-                        if (array.is_compressed) {
-                          const auto inflated = std::make_shared<const std::vector<uint8_t>>(npz_inflated(array));
-                          bytes = std::as_bytes(std::span(*inflated));
-                          owner = inflated;
-                        }
-                      }
-                      if (is_npy(bytes)) bytes = npy_elements(bytes, input);
+                      if (is_image(file)) return std::vector{image_input(mapped->bytes(), input, images)};
+                      const auto [owner, bytes] = elements_of(mapped, input);
                       if (input.bytes == 0 or bytes.empty() or bytes.size() % input.bytes != 0)
                         fail("{} bytes are no multiple of the {} that input `{}` ({} {}) takes", bytes.size(), input.bytes, input.name,
                              name_of(input.dtype), text_of(input.dims));

@@ -1,9 +1,10 @@
 #include "plan/report.h"
-#include "base/json_text.h"
 
 #include <unordered_map>
 
 #include <nlohmann/json.hpp>
+
+#include "base/json_text.h"
 
 namespace burnish::plan {
 namespace {
