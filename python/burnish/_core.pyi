@@ -104,7 +104,6 @@ def tune(
     options: Mapping[str, object],
     settings: Mapping[str, object],
     batches: Callable[[int, list[str]], list[Any] | None],
-    ranges: Mapping[str, tuple[float, float]] | None,
     accuracy: str | tuple[Callable[[list[list[Any]], list[list[Any]]], float], float] | None,
     keeps_float: Callable[[str], bool] | None,
     progress: Callable[[str, int, int], bool | None] | None,

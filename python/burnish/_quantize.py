@@ -99,7 +99,7 @@ def quantize(
         given = ordered(calibration)
         settings |= {"equalize": equalize, "smooth": smooth, "correct_bias": correct_bias}
         options: dict[str, object] = {"shapes": sizes_of(path, given)}
-        made, text = _core.tune(path, options, settings, given, None, accuracy, stays, callback, _logging.wanted_severity())
+        made, text = _core.tune(path, options, settings, given, accuracy, stays, callback, _logging.wanted_severity())
         if report is not None:
             report |= json.loads(text)
         return made

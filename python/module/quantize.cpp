@@ -141,11 +141,10 @@ nb::bytes quantize_file(const std::filesystem::path& model, const CalibrationRan
 
 /// The quantized model and the report.
 nb::tuple tune_file(const std::filesystem::path& model, const nb::dict& options, const nb::dict& settings, const nb::object& batches,
-                    const nb::object& ranges, const nb::object& accuracy, const nb::object& keeps_float, const nb::object& progress,
-                    int log_level) {
+                    const nb::object& accuracy, const nb::object& keeps_float, const nb::object& progress, int log_level) {
   Raised raised;
   const QuantizeArguments arguments = quantize_arguments(settings);
-  TuneConfig tuning{.calibration = arguments.calibration, .quantize = arguments.quantize, .ranges = ranges_of(ranges)};
+  TuneConfig tuning{.calibration = arguments.calibration, .quantize = arguments.quantize};
   tuning.equalizes = nb::cast<bool>(settings["equalize"]);
   tuning.smooths = nb::cast<bool>(settings["smooth"]);
   tuning.corrects_biases = nb::cast<bool>(settings["correct_bias"]);
@@ -202,8 +201,8 @@ void add_quantize(nb::module_& module) {
   module.def("calibrate", calibrate_file, nb::arg("path"), nb::arg("options"), nb::arg("method"), nb::arg("batches"),
              nb::arg("progress").none(), nb::arg("log_level"));
   module.def("quantize", quantize_file, nb::arg("path"), nb::arg("ranges"), nb::arg("settings"), nb::arg("keeps_float").none());
-  module.def("tune", tune_file, nb::arg("path"), nb::arg("options"), nb::arg("settings"), nb::arg("batches"), nb::arg("ranges").none(),
-             nb::arg("accuracy").none(), nb::arg("keeps_float").none(), nb::arg("progress").none(), nb::arg("log_level"));
+  module.def("tune", tune_file, nb::arg("path"), nb::arg("options"), nb::arg("settings"), nb::arg("batches"), nb::arg("accuracy").none(),
+             nb::arg("keeps_float").none(), nb::arg("progress").none(), nb::arg("log_level"));
   module.def("build_mixed", build_mixed_file, nb::arg("path"), nb::arg("options"), nb::arg("accuracy"), nb::arg("samples").none(),
              nb::arg("int8"), nb::arg("ranges").none(), nb::arg("method"), nb::arg("progress").none(), nb::arg("log_level"));
   module.def("read_calibration_cache", [](const std::string& text) { return read_calibration_cache(text); }, nb::arg("text"));
