@@ -12,6 +12,7 @@
 #include "calibration/calibrator.h"
 #include "onnx/extract.h"
 #include "onnx/quantize.h"
+#include "precision/errors.h"
 
 namespace burnish {
 namespace {
@@ -44,16 +45,10 @@ Tensor quantized_and_back(const Tensor& tensor, const calibration::Range& range)
   return made;
 }
 
-/// Noise over signal, of the squares.
+/// Noise over signal, of the squares; 0 where there is no signal.
 double noise_of(const Tensor& wanted, const Tensor& got) {
-  double signal = 0, noise = 0;
-  for (int64_t i = 0; i < wanted.size(); ++i) {
-    const double a = wanted.number(i), difference = got.number(i) - a;
-    if (not std::isfinite(a)) continue;
-    signal += a * a;
-    noise += difference * difference;
-  }
-  return signal > 0 ? noise / signal : 0;
+  const double noise = noise_error({{wanted}}, {{got}});
+  return std::isnan(noise) ? 0 : noise;
 }
 
 /// Each layer alone, fed with its inputs as they are and with one of them quantized: what that does to its result.
