@@ -62,6 +62,7 @@ class TimingCache {
   const std::map<TimingKey, double>& entries() const { return seconds_; }
   const std::map<TimingKey, std::string>& refusals() const { return refusals_; }
   const std::map<FindingKey, Finding>& findings() const { return findings_; }
+  bool operator==(const TimingCache&) const = default;
 
  private:
   void read_line(std::string_view line);

@@ -12,13 +12,12 @@ class TimingFile {
   TimingFile(std::filesystem::path path, const Logger& logger);
   TimingCache& cache() { return cache_; }
   bool has_file() const { return not path_.empty(); }
-  /// Writes what was added since the last time.
+  /// Replaces the file where the cache has changed since the last time.
   void save();
 
  private:
   std::filesystem::path path_;
-  TimingCache cache_;
-  size_t saved_ = 0;
+  TimingCache cache_, saved_;
 };
 
 }  // namespace burnish::tactics

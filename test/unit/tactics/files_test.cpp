@@ -9,6 +9,7 @@
 #include "fake_backend.h"
 #include "tactics/choices.h"
 #include "tactics/timing_cache.h"
+#include "tactics/timing_file.h"
 
 namespace burnish::tactics {
 namespace {
@@ -110,6 +111,34 @@ TEST(TimingCache, SkipsFindingsThatDoNotRead) {
         line("true", "1", "null"), line("true", "1", "[[3,\"" + std::string(100'000, 'x') + "\"]]"), std::string(R"({"finding":7})"),
         std::string(100'000, '[')})
     EXPECT_EQ(findings(damaged), 0U) << damaged.substr(0, 100);
+}
+
+TEST(TimingFile, IsReplacedWhereTheCacheHasChanged) {
+  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "burnish_file.timings";
+  std::filesystem::remove(path);
+  const auto saved = [&] { return TimingCache::read(path, {}); };
+  TimingFile file(path, {});
+  file.save();
+  EXPECT_FALSE(std::filesystem::exists(path)) << "nothing is known";
+  file.cache().insert(key("0a"), 0.1);
+  file.cache().insert(network, {.complete = true, .remarks = {{0, "a"}}});
+  file.save();
+  EXPECT_EQ(saved(), file.cache());
+  std::filesystem::remove(path);
+  file.save();
+  EXPECT_FALSE(std::filesystem::exists(path)) << "nothing is new";
+  file.cache().insert(network, {.complete = true, .remarks = {{1, "b"}}});
+  file.save();
+  EXPECT_EQ(saved().find(network)->remarks.at(1), "b") << "as many lines as before, but another";
+  EXPECT_EQ(TimingFile(path, {}).cache(), file.cache());
+  std::filesystem::remove(path);
+}
+
+TEST(TimingFile, WithoutAPathIsNoFile) {
+  TimingFile file({}, {});
+  EXPECT_FALSE(file.has_file());
+  file.cache().insert(key("0a"), 0.1);
+  file.save();
 }
 
 TEST(TimingCache, MergeKeepsTheSmallerTime) {
