@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "ops/images/image.h"
+#include "base/inflate.h"
 
 namespace burnish::cli {
 namespace {
@@ -119,7 +119,7 @@ std::vector<uint8_t> npz_inflated(const NpzArray& array) {
   return in_context([&] { return fmt::format("array {}", array.name); },
                     [&] {
                       const std::span blocks(reinterpret_cast<const uint8_t*>(array.bytes.data()), array.bytes.size());
-                      return ops::inflated_blocks(blocks, array.size);
+                      return inflated_blocks(blocks, array.size);
                     });
 }
 

@@ -30,11 +30,6 @@ std::optional<Image> decode_png(std::span<const uint8_t> bytes);
 std::optional<Image> decode_tiff(std::span<const uint8_t> bytes);
 std::optional<Image> decode_jpeg(std::span<const uint8_t> bytes);
 
-/// A zlib stream as it was before: exactly `size` bytes; Error otherwise.
-std::vector<uint8_t> inflated(std::span<const uint8_t> stream, size_t size);
-/// The same for a stream without zlib's wrapping, as archives hold it.
-std::vector<uint8_t> inflated_blocks(std::span<const uint8_t> blocks, size_t size);
-
 /// Reads numbers at any place of a file; Error beyond its end.
 class ImageBytes {
  public:

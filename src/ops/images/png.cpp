@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/inflate.h"
 #include "ops/images/image.h"
 
 namespace burnish::ops {

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/inflate.h"
 #include "ops/images/image.h"
 
 namespace burnish::ops {

@@ -1,11 +1,12 @@
-// The decompression that PNG, TIFF and archives use: RFC 1951's blocks, and RFC 1950's wrapping around them, whose checksum is compared.
+// Bit by bit, as the format's description reads.
+#include "base/inflate.h"
+
 #include <algorithm>
 #include <array>
 
 #include "base/error.h"
-#include "ops/images/image.h"
 
-namespace burnish::ops {
+namespace burnish {
 namespace {
 
 constexpr int longest_code = 15;
@@ -197,4 +198,4 @@ std::vector<uint8_t> inflated_blocks(std::span<const uint8_t> blocks, size_t siz
   return Inflater(blocks, size).bare();
 }
 
-}  // namespace burnish::ops
+}  // namespace burnish
