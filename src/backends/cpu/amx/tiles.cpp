@@ -38,6 +38,15 @@ void pack_tile_of_pairs(int64_t k, int64_t n, const uint16_t* from, int64_t colu
   }
 }
 
+/// The same where columns are neighbours: values, whose width is contiguous.
+void pack_tile_of_rows(const uint16_t* from, int64_t row_stride, uint16_t* to) {
+  for (int64_t pair = 0; pair < tile_lanes; ++pair, from += 2 * row_stride, to += 2 * tile_lanes)
+    for (int64_t column = 0; column < tile_lanes; ++column) {
+      to[2 * column] = from[column];
+      to[2 * column + 1] = from[row_stride + column];
+    }
+}
+
 }  // namespace
 
 void pack_panels(const PackedRight& shape, int64_t first, int64_t last, const uint16_t* from, int64_t row_stride, int64_t column_stride,
@@ -49,6 +58,7 @@ void pack_panels(const PackedRight& shape, int64_t first, int64_t last, const ui
         uint16_t* place = to + panel * shape.panel_elements() + (2 * tile + half) * tile_elements;
         const bool whole = k + tile_depth <= shape.depth and n + tile_lanes <= shape.columns;
         if (row_stride == 1 and whole) pack_tile_of_pairs(k, n, from, column_stride, place);
+        else if (column_stride == 1 and whole) pack_tile_of_rows(from + k * row_stride + n, row_stride, place);
         else pack_tile(shape, k, n, from, row_stride, column_stride, place);
       }
 }

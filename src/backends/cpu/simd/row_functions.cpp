@@ -115,20 +115,27 @@ float row_exp_sum(const float* x, float* out, size_t count, float scale, float s
   const size_t lanes = hn::Lanes(d);
   const V factor = hn::Set(d, scale);
   const V offset = hn::Set(d, shift);
-  V sum = hn::Zero(d);
+  const auto power = [&](const float* from) HWY_ATTR { return bounded_exp_of(d, hn::MulSub(hn::LoadU(d, from), factor, offset)); };
+  V sum = hn::Zero(d), sum_too = sum;
   size_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    const V e = exp_of(d, hn::MulSub(hn::LoadU(d, x + i), factor, offset));
+  for (; i + 2 * lanes <= count; i += 2 * lanes) {
+    const V e = power(x + i), e_too = power(x + i + lanes);
     hn::StoreU(e, d, out + i);
+    hn::StoreU(e_too, d, out + i + lanes);
+    sum = hn::Add(sum, e);
+    sum_too = hn::Add(sum_too, e_too);
+  }
+  for (; i < count; i += lanes) {  // what is left goes through a vector of its own
+    const size_t rest = std::min(lanes, count - i);
+    HWY_ALIGN float staged[HWY_MAX_BYTES / sizeof(float)];
+    hn::Store(hn::Zero(d), d, staged);
+    std::copy_n(x + i, rest, staged);
+    const V e = hn::IfThenElseZero(hn::FirstN(d, rest), power(staged));
+    hn::Store(e, d, staged);
+    std::copy_n(staged, rest, out + i);
     sum = hn::Add(sum, e);
   }
-  float total = hn::GetLane(hn::SumOfLanes(d, sum));
-  for (; i < count; ++i) {
-    const float power = x[i] * scale - shift;
-    out[i] = power < -87.3F ? 0 : std::exp(power);
-    total += out[i];
-  }
-  return total;
+  return hn::GetLane(hn::SumOfLanes(d, hn::Add(sum, sum_too)));
 }
 
 template <class Step>

@@ -27,7 +27,7 @@ struct RowFunctions {
   void (*normalize)(const float* x, float* out, size_t count, float mean, float inverse, const float* scale, const float* bias);
   /// out = x * a + b
   void (*affine)(const float* x, float* out, size_t count, float a, float b);
-  /// out = exp(x * scale - shift); returns the sum.
+  /// out = exp(x * scale - shift), where that is at most exp(80); returns the sum.
   float (*exp_sum)(const float* x, float* out, size_t count, float scale, float shift);
   /// to += x ; to = max(to, x)
   void (*accumulate)(const float* x, float* to, size_t count);

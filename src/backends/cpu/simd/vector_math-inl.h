@@ -15,31 +15,52 @@ namespace HWY_NAMESPACE {
 namespace math {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// e^x by 2^n * p(r): Cody-Waite reduction, degree 6; infinity above, NaN stays. Results too small for a normal number are 0:
+/// e^x as 2^n * p(r): Cody-Waite reduction, degree 6.
+template <class D, class V = hn::Vec<D>>
+struct ExpParts {
+  V n, p;
+  HWY_INLINE ExpParts(D d, V x) : n(hn::Round(hn::Mul(x, hn::Set(d, 1.44269504F)))) {
+    const V r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4F), hn::NegMulAdd(n, hn::Set(d, 0.693359375F), x));
+    p = hn::Set(d, 1.0F / 720);
+    p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 120));
+    p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 24));
+    p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 6));
+    p = hn::MulAdd(p, r, hn::Set(d, 0.5F));
+    p = hn::MulAdd(p, r, hn::Set(d, 1.0F));
+    p = hn::MulAdd(p, r, hn::Set(d, 1.0F));
+  }
+};
+
+/// 2^n for whole n from -126 to 127.
+template <class D, class I>
+HWY_INLINE hn::Vec<D> power_of_two(D d, I n) {
+  const hn::RebindToSigned<D> di;
+  return hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(n, hn::Set(di, 127))));
+}
+
+inline constexpr float least_exponent = -87.3F;
+
+/// e^x: infinity above, NaN stays. Results too small for a normal number are 0:
 /// masked scores of attention end there, and arithmetic on subnormal numbers is many times slower.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_of(D d, V x) {
   const hn::RebindToSigned<D> di;
-  const V low = hn::Set(d, -87.3F);
-  const V high = hn::Set(d, 88.8F);
-  const V bounded = hn::Min(hn::Max(x, low), high);
-  const V n = hn::Round(hn::Mul(bounded, hn::Set(d, 1.44269504F)));
-  const V r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4F), hn::NegMulAdd(n, hn::Set(d, 0.693359375F), bounded));
-  V p = hn::Set(d, 1.0F / 720);
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 120));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 24));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0F / 6));
-  p = hn::MulAdd(p, r, hn::Set(d, 0.5F));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0F));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0F));
+  const V low = hn::Set(d, least_exponent);
+  const ExpParts<D> parts(d, hn::Min(hn::Max(x, low), hn::Set(d, 88.8F)));
   // 2^n in two halves, so that results just below overflow come out right.
-  const auto exponent = hn::ConvertTo(di, n);
+  const auto exponent = hn::ConvertTo(di, parts.n);
   const auto half = hn::ShiftRight<1>(exponent);
-  const auto rest = hn::Sub(exponent, half);
-  const auto bias = hn::Set(di, 127);
-  const V scale_a = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(half, bias)));
-  const V scale_b = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(rest, bias)));
-  const V result = hn::Mul(hn::Mul(p, scale_a), scale_b);
+  const V result = hn::Mul(hn::Mul(parts.p, power_of_two(d, half)), power_of_two(d, hn::Sub(exponent, half)));
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::IfThenElseZero(hn::Ge(x, low), result));
+}
+
+/// The same for x of at most 80, as a softmax's are, in two thirds of the steps.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V bounded_exp_of(D d, V x) {
+  const hn::RebindToSigned<D> di;
+  const V low = hn::Set(d, least_exponent);
+  const ExpParts<D> parts(d, hn::Max(x, low));
+  const V result = hn::Mul(parts.p, power_of_two(d, hn::ConvertTo(di, parts.n)));
   return hn::IfThenElse(hn::IsNaN(x), x, hn::IfThenElseZero(hn::Ge(x, low), result));
 }
 
@@ -95,6 +116,7 @@ HWY_INLINE V erf_of(D d, V x) {
 
 }  // namespace math
 
+using math::bounded_exp_of;
 using math::erf_of;
 using math::exp_of;
 using math::expm1_of;
