@@ -2,7 +2,6 @@
 #include "tactics/timing.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <map>
@@ -16,29 +15,15 @@
 #include "ir/text.h"
 #include "tactics/pbqp.h"
 #include "tactics/stopwatch.h"
+#include "tactics/timing_race.h"
 
 namespace burnish::tactics {
 namespace {
 
 /// A candidate this much slower than the best is not worth more bundles.
 constexpr double give_up_factor = 1.3;
-
-/// What `--builderOptimizationLevel` buys: how many candidates of a request are timed, and how far above the best one's its estimate may be.
-struct Budget {
-  int candidates;
-  double estimate_factor;
-  int of_each_tactic;  // so many of every tactic, also where those of another have better estimates: tactics estimate in their own ways
-};
-
-Budget budget_of(const TimingConfig& config) {
-  constexpr std::array<Budget, 6> by_level{{{0, 0, 0}, {2, 2, 0}, {3, 3, 0}, {6, 4, 3}, {12, 8, 4}, {INT32_MAX, infinite_cost, 0}}};
-  Budget budget = by_level.at(static_cast<size_t>(std::clamp(config.level, 0, 5)));
-  if (config.max_tactics >= 0 and config.level > 0) {
-    budget.candidates = config.max_tactics;
-    budget.of_each_tactic = 0;
-  }
-  return budget;
-}
+/// On the host, one that seemed this much slower is timed again.
+constexpr double second_chance_factor = 3;
 
 /// Kernels that are only timed pack their weights and forget them.
 class ThrowawayContext final : public BuildContext {
@@ -79,7 +64,7 @@ class Measurer {
   Measurer(CandidateSet& set, const TimingConfig& config)
       : set_(set),
         config_(config),
-        budget_(budget_of(config)),
+        budget_(timing_budget(config)),
         cold_(weights_exceed_cache(set)),
         stopwatch_(*set.backend, cold_),
         context_(set.target.threads) {}
@@ -106,6 +91,12 @@ class Measurer {
   }
 
  private:
+  struct Timed {
+    Candidate* candidate = nullptr;
+    TimingKey key;
+    std::unique_ptr<Kernel> kernel;  // where it may be timed again
+  };
+
   std::vector<std::vector<size_t>> equal_requests() const {
     std::map<Hash128, size_t> group_of;
     std::vector<std::vector<size_t>> groups;
@@ -144,29 +135,6 @@ class Measurer {
     return node.candidates.size() < 2 ? std::vector<size_t>{} : order;
   }
 
-  /// Which candidates of one request are timed: decided one after another, by what is known of those before.
-  struct Race {
-    int all = 0;
-    std::map<const Tactic*, int> of_tactic;
-    double best = infinite_cost;
-    double best_estimate = 0;
-
-    void finish(const Candidate& candidate, double seconds) {
-      ++all;
-      ++of_tactic[candidate.tactic];
-      if (seconds >= best) return;
-      best = seconds;
-      best_estimate = candidate.variant.estimate;
-    }
-  };
-  bool is_hopeless(const Race& race, const Candidate& candidate) const {
-    return candidate.variant.estimate > budget_.estimate_factor * std::max(race.best, race.best_estimate);
-  }
-  bool is_beyond_budget(const Race& race, const Candidate& candidate) const {
-    const auto of_tactic = race.of_tactic.find(candidate.tactic);
-    return race.all >= budget_.candidates and (of_tactic == race.of_tactic.end() ? 0 : of_tactic->second) >= budget_.of_each_tactic;
-  }
-
   /// Kernels for a device are compiled, which takes the host's cores: those of the next few groups are built together. They are still timed
   /// one at a time.
   void build_ahead(const std::vector<std::vector<size_t>>& groups, size_t first) {
@@ -191,10 +159,10 @@ class Measurer {
   std::vector<const Candidate*> not_in_cache(const NodeCandidates& node) const {
     const std::string request = text_of(node.request_hash);
     std::vector<const Candidate*> wanted;
-    Race race;
+    TimingRace race(budget_);
     for (const size_t i : promising(node)) {
       const Candidate& candidate = node.candidates[i];
-      if (is_hopeless(race, candidate) or is_beyond_budget(race, candidate)) continue;
+      if (race.is_hopeless(candidate) or race.is_beyond_budget(candidate)) continue;
       const TimingKey key = key_of(request, candidate);
       if (refusal_of(key)) continue;
       const std::optional<double> known = time_of(key);
@@ -223,18 +191,40 @@ class Measurer {
 
   void measure_node(NodeCandidates& node) {
     const std::string request = text_of(node.request_hash);
-    Race race;
+    TimingRace race(budget_);
     for (const size_t i : promising(node)) {
       Candidate& candidate = node.candidates[i];
-      if (is_hopeless(race, candidate)) {
+      if (race.is_hopeless(candidate)) {
         candidate.note = "not timed: its estimate is far above the best time";
-      } else if (is_beyond_budget(race, candidate)) {
-        candidate.note = fmt::format("not timed: {} others have better estimates", race.all);
+      } else if (race.is_beyond_budget(candidate)) {
+        candidate.note = fmt::format("not timed: {} others have better estimates", race.finished());
       } else {
-        find_or_time(node.request, request, candidate, give_up_factor * race.best);
+        find_or_time(node.request, request, candidate, give_up_factor * race.best());
         if (was_measured(candidate)) race.finish(candidate, candidate.seconds);
       }
     }
+    finish_timed(node.request, race.best());
+  }
+
+  /// Cores slow down for a while without telling: whoever was timed then gets a second chance, a little later. Devices keep their pace.
+  void finish_timed(const OpRequest& request, double best) {
+    for (Timed& timed : timed_) {
+      Candidate& candidate = *timed.candidate;
+      if (timed.kernel != nullptr and timed_.size() > 1 and candidate.seconds < second_chance_factor * best)
+        time_again(request, timed, best);
+      log(Severity::verbose, fmt::format("timed {} {}: {:.4f} ms (estimate {:.4f} ms)", candidate.tactic->id(), candidate.variant.text(),
+                                         candidate.seconds * 1e3, candidate.variant.estimate * 1e3));
+      if (was_measured(candidate) and config_.cache != nullptr) config_.cache->insert(std::move(timed.key), candidate.seconds);
+    }
+    timed_.clear();
+  }
+
+  void time_again(const OpRequest& request, const Timed& timed, double best) {
+    Candidate& candidate = *timed.candidate;
+    try {
+      const double seconds = stopwatch_.time(request, candidate.variant, *timed.kernel, config_.average, give_up_factor * best);
+      candidate.seconds = std::min(candidate.seconds, seconds);
+    } catch (const std::exception& error) { note_failure(candidate, error.what()); }
   }
 
   void find_or_time(const OpRequest& request, const std::string& hash, Candidate& candidate, double give_up_above) {
@@ -251,18 +241,17 @@ class Measurer {
       return;
     }
     if (config_.error_on_miss) fail("the timing cache has no time for {} {} on {}", key.tactic, key.variant, request.op.text());
-    time(request, key, candidate, give_up_above);
-    if (was_measured(candidate) and config_.cache != nullptr) config_.cache->insert(std::move(key), candidate.seconds);
+    time(request, std::move(key), candidate, give_up_above);
   }
 
-  void time(const OpRequest& request, const TimingKey& key, Candidate& candidate, double give_up_above) {
+  void time(const OpRequest& request, TimingKey key, Candidate& candidate, double give_up_above) {
     std::unique_ptr<Kernel> kernel;
     try {
       kernel = take_kernel(request, candidate);
       candidate.seconds = stopwatch_.time(request, candidate.variant, *kernel, config_.average, give_up_above);
       ++report_.timed;
-      log(Severity::verbose, fmt::format("timed {} {}: {:.4f} ms (estimate {:.4f} ms)", candidate.tactic->id(), candidate.variant.text(),
-                                         candidate.seconds * 1e3, candidate.variant.estimate * 1e3));
+      if (set_.backend->device() != nullptr) kernel.reset();
+      timed_.push_back({&candidate, std::move(key), std::move(kernel)});
     } catch (const Error& error) {
       if (kernel == nullptr and error.code() == StatusCode::unsupported) refused_.emplace_back(key, error.message());
       note_failure(candidate, error.what());
@@ -358,8 +347,9 @@ class Measurer {
 
   CandidateSet& set_;
   const TimingConfig& config_;
-  Budget budget_;
+  TimingBudget budget_;
   std::map<const Candidate*, Built> ahead_;
+  std::vector<Timed> timed_;                                // of one request
   std::vector<std::pair<TimingKey, std::string>> refused_;  // by libraries, when they were built
   bool cold_;
   Stopwatch stopwatch_;

@@ -1,6 +1,6 @@
 // Measures candidates: equal requests once, the most promising first, hopeless ones cut short, within a budget.
-// Each is warmed up, run in bundles on random finite data, and given the mean of the middle half. A candidate that fails to
-// build becomes a note, not an error. Level 0 measures nothing and leaves the estimates.
+// Each is warmed up, run in bundles on random finite data, and given the mean of the middle half; on the host those that may win are timed twice, a
+// little apart, and the lesser time counts. A candidate that fails to build becomes a note, not an error. Level 0 measures nothing and leaves the estimates.
 #pragma once
 
 #include "burnish/logger.h"

@@ -42,13 +42,14 @@ class DeviceBackend final : public FakeBackend {
   runtime::FakeDevice device_;
 };
 
-/// Moves the clock; fails where asked to.
+/// Moves the clock, twice as far until it shows `slow_until`; fails where asked to.
 class FakeKernel final : public Kernel {
  public:
-  FakeKernel(Clock clock, double seconds, Status status) : clock_(std::move(clock)), seconds_(seconds), status_(std::move(status)) {}
+  FakeKernel(Clock clock, double seconds, Status status, double slow_until = 0)
+      : clock_(std::move(clock)), seconds_(seconds), status_(std::move(status)), slow_until_(slow_until) {}
   Status run(RunContext& /*context*/, std::span<const BufferRef> /*in*/, std::span<const BufferRef> /*out*/,
              void* /*workspace*/) const noexcept override {
-    *clock_ += seconds_;
+    *clock_ += *clock_ < slow_until_ ? 2 * seconds_ : seconds_;
     return status_;
   }
 
@@ -56,6 +57,7 @@ class FakeKernel final : public Kernel {
   Clock clock_;
   double seconds_;
   Status status_;
+  double slow_until_;
 };
 
 struct FakeTactic final : Tactic {
