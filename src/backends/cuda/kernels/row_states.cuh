@@ -50,6 +50,18 @@ struct LogSumExpState : SoftmaxState<A, false, fast> {
   __device__ inline A result() const { return log(this->sum) + this->shift(this->top); }
 };
 
+/// Within two units of the last place of floats: exact quotients take several times as long, and rows wait for them one after another.
+template <class A>
+__device__ inline A quotient(A a, A b) {
+  if constexpr (sizeof(A) == sizeof(float)) return __fdividef(a, b);
+  else return a / b;
+}
+template <class A>
+__device__ inline A inverse_root(A x) {
+  if constexpr (sizeof(A) == sizeof(float)) return rsqrtf(x);
+  else return A(1) / sqrt(x);
+}
+
 /// Mean and variance; not centered: the mean square alone.
 template <class A, bool centered>
 struct MomentsState {
@@ -64,7 +76,7 @@ struct MomentsState {
     if constexpr (centered) {
       A sum = 0;
       chunk.each([&](A x, u32) { sum += x; });
-      part.mean = chunk.size() == 0 ? A(0) : sum / part.count;
+      part.mean = chunk.size() == 0 ? A(0) : quotient(sum, part.count);
     }
     chunk.each([&](A x, u32) { part.squares += (x - part.mean) * (x - part.mean); });
     merge(part);
@@ -73,7 +85,7 @@ struct MomentsState {
     squares += other.squares;
     if constexpr (centered) {
       const A all = count + other.count;
-      const A share = all > A(0) ? other.count / all : A(0);
+      const A share = all > A(0) ? quotient(other.count, all) : A(0);
       const A distance = other.mean - mean;
       mean += distance * share;
       squares += distance * distance * count * share;
@@ -82,7 +94,7 @@ struct MomentsState {
   }
   /// `squares` becomes the inverse deviation.
   __device__ inline void prepare(u32 elements, double epsilon) {
-    squares = A(1) / sqrt(squares / static_cast<A>(elements) + static_cast<A>(epsilon));
+    squares = inverse_root(squares / static_cast<A>(elements) + static_cast<A>(epsilon));
   }
   __device__ inline A result(A x) const { return centered ? (x - mean) * squares : x * squares; }
 };

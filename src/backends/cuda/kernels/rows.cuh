@@ -198,24 +198,47 @@ struct RowThread {
 
   template <class Tail>
   __device__ inline void write_chunk(const Tail& tail, u32 from, u32 valid) {
-    constexpr int rank = Shape::outer_rank + Shape::inner_rank;
-    u32 at[rank];
-#pragma unroll
-    for (int axis = 0; axis < Shape::outer_rank; ++axis) at[(Shape::along ? 0 : Shape::inner_rank) + axis] = outer_at[axis];
-    if constexpr (not Shape::along) at[rank - 1] *= Shape::width;
 #pragma unroll
     for (int k = 0; k < Shape::held; ++k) {
       if (k >= valid) continue;
-      u32 inner_at[Shape::inner_rank];
-      unravel(from + k * Shape::team, shape.inner, inner_at);
-#pragma unroll
-      for (int axis = 0; axis < Shape::inner_rank; ++axis) at[(Shape::along ? Shape::outer_rank : 0) + axis] = inner_at[axis];
-      if constexpr (Shape::along) at[rank - 1] *= Shape::width;
+      u32 at[rank];
+      place(from + k * Shape::team, at);
       Value results[Shape::width];
 #pragma unroll
       for (int i = 0; i < Shape::width; ++i) results[i] = state[Shape::along ? 0 : i].result(x[k][i]);
       tail.store(at, results);
     }
+  }
+
+  /// Where a run of results lies, for the tail.
+  static constexpr int rank = Shape::outer_rank + Shape::inner_rank;
+  __device__ inline void place(u32 position, u32 (&at)[rank]) const {
+#pragma unroll
+    for (int axis = 0; axis < Shape::outer_rank; ++axis) at[(Shape::along ? 0 : Shape::inner_rank) + axis] = outer_at[axis];
+    u32 inner_at[Shape::inner_rank];
+    unravel(position, shape.inner, inner_at);
+#pragma unroll
+    for (int axis = 0; axis < Shape::inner_rank; ++axis) at[(Shape::along ? Shape::outer_rank : 0) + axis] = inner_at[axis];
+    at[rank - 1] *= Shape::width;
+  }
+
+  /// For threads that hold a single run: its constants may be read long before the run, its results follow.
+  template <class Tail>
+  __device__ inline typename Tail::Kept keep_only_run(const Tail& tail) const {
+    if (first() >= end) return {};
+    u32 at[rank];
+    place(first(), at);
+    return tail.keep(at);
+  }
+  template <class Tail>
+  __device__ inline void write_only_run(const Tail& tail, const typename Tail::Kept& kept_constants) {
+    if (kept == 0) return;
+    u32 at[rank];
+    place(first(), at);
+    Value results[Shape::width];
+#pragma unroll
+    for (int i = 0; i < Shape::width; ++i) results[i] = state[Shape::along ? 0 : i].result(x[0][i]);
+    tail.store(at, results, kept_constants);
   }
 
   /// One result for each row.
@@ -243,12 +266,20 @@ struct RowThread {
 template <class State, bool each_element, class Shape, class Tail>
 __device__ inline void run_rows(const Shape& shape, const Tail& tail, double parameter) {
   release_next();
-  wait_for_inputs();
   RowThread<Shape, State> thread(shape, 0);
-  thread.gather();
-  thread.prepare(parameter);
-  if constexpr (each_element) thread.write_elements(tail, true);
-  else thread.write_rows(tail);
+  if constexpr (each_element and not Shape::loops and Shape::held == 1) {
+    const auto kept = thread.keep_only_run(tail);
+    wait_for_inputs();
+    thread.gather();
+    thread.prepare(parameter);
+    thread.write_only_run(tail, kept);
+  } else {
+    wait_for_inputs();
+    thread.gather();
+    thread.prepare(parameter);
+    if constexpr (each_element) thread.write_elements(tail, true);
+    else thread.write_rows(tail);
+  }
 }
 
 /// The states of segments, one for each row and block along the grid's second axis.

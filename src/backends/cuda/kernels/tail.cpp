@@ -123,7 +123,7 @@ std::string Tail::last_stride(const StridedOperand& operand, const std::string& 
 }
 
 std::string Tail::source() const {
-  std::string members, loads, arguments = "static_cast<" + computed_type(expr_.inputs[0]) + ">(x[i])", stores;
+  std::string members, kept, keeps, loads, arguments = "static_cast<" + computed_type(expr_.inputs[0]) + ">(x[i])", stores;
   const auto member = [&](const char* constant, const std::string& type, char data, char strides, size_t i) {
     members += fmt::format("  {}{}* {}{};\n", constant, type, data, i);
     if (not style_.fixed) members += fmt::format("  i64 {}{}[{}];\n", strides, i, rank());
@@ -131,10 +131,13 @@ std::string Tail::source() const {
   for (size_t i = 0; i < operands_.size(); ++i) {
     const StridedOperand& operand = operands_[i];
     const std::string type = stored_type(operand.storage), strides = fmt::format("s{}", i);
+    const bool constant = style_.constants[i];
     member("const ", type, 'a', 's', i);
-    loads += fmt::format("    Compute<{0}> x{2}[{1}];\n    load_operand<Access::{3}, {4}>(a{2} + ({5}), {6}, x{2});\n", type, width_, i,
-                         access(operand), style_.constants[i], place(operand, strides), last_stride(operand, strides));
-    arguments += fmt::format(", static_cast<{}>(x{}[i])", computed_type(expr_.inputs[i + 1]), i);
+    const std::string values = fmt::format("    Compute<{}> x{}[{}];\n", type, i, width_);
+    (constant ? kept : loads) += values;
+    (constant ? keeps : loads) += fmt::format("    load_operand<Access::{}, {}>(a{} + ({}), {}, {}x{});\n", access(operand), constant, i,
+                                              place(operand, strides), last_stride(operand, strides), constant ? "kept." : "", i);
+    arguments += fmt::format(", static_cast<{}>({}x{}[i])", computed_type(expr_.inputs[i + 1]), constant ? "kept." : "", i);
   }
   for (size_t i = 0; i < outputs_.size(); ++i) {
     const StridedOperand& output = outputs_[i];
@@ -147,11 +150,15 @@ std::string Tail::source() const {
                           outputs_.size() > 1 ? fmt::format("if (b{} != nullptr) ", i) : "", access(output), i, place(output, strides),
                           last_stride(output, strides), i);
   }
+  const std::string at = fmt::format("const u32 (&at)[{}]", rank());
   return fmt::format(
-      "#include \"expr.cuh\"\n#include \"tail.cuh\"\n{}struct Tail {{\n{}  template <class Value>\n"
-      "  __device__ inline void store(const u32 (&at)[{}], const Value (&x)[{}]) const {{\n{}#pragma unroll\n"
-      "    for (int i = 0; i < {}; ++i) apply({});\n{}  }}\n}};\n",
-      print_function(expr_, "apply"), members, rank(), width_, loads, width_, arguments, stores);
+      "#include \"expr.cuh\"\n#include \"tail.cuh\"\n{0}struct Tail {{\n{1}  struct Kept {{\n{2}  }};\n"
+      "  __device__ inline Kept keep({3}) const {{\n    Kept kept;\n{4}    return kept;\n  }}\n"
+      "  template <class Value>\n  __device__ inline void store({3}, const Value (&x)[{5}], const Kept& kept) const {{\n{6}#pragma unroll\n"
+      "    for (int i = 0; i < {5}; ++i) apply({7});\n{8}  }}\n"
+      "  template <class Value>\n  __device__ inline void store({3}, const Value (&x)[{5}]) const {{\n    store(at, x, keep(at));\n  "
+      "}}\n}};\n",
+      print_function(expr_, "apply"), members, kept, at, keeps, width_, loads, arguments, stores);
 }
 
 void Tail::pack(std::span<const std::byte* const> operands, std::span<std::byte* const> outputs, Argument& to) const noexcept {

@@ -50,7 +50,8 @@ class Tail {
   /// Strides are those over the kernel's axes, outermost first; `width` neighbours along the last one are stored together.
   Tail(Expr expr, std::vector<StridedOperand> operands, std::vector<StridedOperand> outputs, int width, TailStyle style = {});
 
-  /// The program and `struct Tail`.
+  /// The program and `struct Tail`: `keep(at)` reads the constants of a run, also before the kernels before this one have ended, and
+  /// `store(at, values, kept)` does the rest. The constants' values are those of every run with the same coordinates along their axes.
   std::string source() const;
   /// The kernel's argument of type Tail. Data pointers of operands, then of outputs.
   void pack(std::span<const std::byte* const> operands, std::span<std::byte* const> outputs, Argument& to) const noexcept;
