@@ -141,6 +141,10 @@ TEST(PackedAttention, Compiles) {
   expect_all_compile("cuda.packed_attention", packed_attention_source,
                      request_of(ops::PackedAttention{.heads = 2, .scale = 1, .causal = true, .window = {}, .shift = {}},
                                 {operand({2, 70, 120})}, {2, 70, 40}));
+  // Few heads of many tokens: warps share rows.
+  expect_all_compile("cuda.packed_attention", packed_attention_source,
+                     request_of(ops::PackedAttention{.heads = 2, .scale = 1, .causal = false, .window = {}, .shift = {}},
+                                {operand({1, 197, 384})}, {1, 197, 128}));
 }
 
 }  // namespace

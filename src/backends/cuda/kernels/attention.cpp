@@ -24,25 +24,15 @@ using tactics::OpRequest;
 using tactics::Variant;
 using tactics::Verdict;
 
-constexpr std::string_view matrix_knob = "tensor-cores";
-
 const ops::Attention& attention_of(const OpRequest& request) { return *request.op.as<ops::Attention>(); }
 
-struct Sizes {
-  int64_t heads = 1, rows = 0, columns = 0, depth = 0, width = 0;
-};
-Sizes sizes_of(const OpRequest& request) {
+AttentionSizes sizes_of(const OpRequest& request) {
   const Dims query = request.dims(0), value = request.dims(2);
   const size_t rank = query.size();
   return {element_count(std::span(query).first(rank - 2)), query[rank - 2], value[rank - 2], query[rank - 1], value[rank - 1]};
 }
 
-AttentionCut cut_of(const OpRequest& request, bool matrix) {
-  const Sizes sizes = sizes_of(request);
-  return attention_cut(sizes.rows, sizes.columns, sizes.depth, sizes.width, matrix);
-}
-
-AttentionCut cut_of(const OpRequest& request, const Variant& variant) { return cut_of(request, variant.knobs == matrix_knob); }
+AttentionCut cut_of(const OpRequest& request, const Variant& variant) { return attention_cut_named(sizes_of(request), variant.knobs); }
 
 bool has_mask(const OpRequest& request) { return input_at(request, 3).has_value(); }
 
@@ -71,7 +61,7 @@ class AttentionKernel final : public tactics::Kernel {
  public:
   AttentionKernel(tactics::BuildContext& context, const OpRequest& request, const Variant& variant)
       : constants_(without_packed(request, variant)), tail_(tail_of(request, variant)), tail_inputs_(tail_program(request).inputs) {
-    const Sizes sizes = sizes_of(request);
+    const AttentionSizes sizes = sizes_of(request);
     const AttentionCut cut = cut_of(request, variant);
     ParameterBytes shape;
     for (int i = 0; i < operands; ++i) shape.add(uint64_t{0});
@@ -164,14 +154,14 @@ Layout layout_of(size_t rank, bool tokens, bool transposed) {
 class CudaAttention final : public tactics::Tactic {
  public:
   std::string_view id() const override { return "cuda.attention"; }
-  uint32_t revision() const override { return 2; }
+  uint32_t revision() const override { return 3; }
 
   Verdict supports(const OpRequest& request) const override {
     if (not request.op.is<ops::Attention>()) return Verdict::no("not attention");
     const DType type = request.inputs[0].type.dtype;
     if (type != DType::f32 and type != DType::f16 and type != DType::bf16) return Verdict::no("not of f32, f16 or bf16");
     if (std::string reason = tail_refusal(request); not reason.empty()) return Verdict::no(std::move(reason));
-    const Sizes sizes = sizes_of(request);
+    const AttentionSizes sizes = sizes_of(request);
     if (sizes.heads * sizes.rows == 0 or sizes.columns == 0 or sizes.depth == 0 or sizes.width == 0) return Verdict::no("empty tensors");
     if (sizes.depth > deepest_head or sizes.width > deepest_head) return Verdict::no("heads deeper than 256");
     const Dims query = request.dims(0);
@@ -204,7 +194,7 @@ class CudaAttention final : public tactics::Tactic {
 
  private:
   static bool fits_tensor_cores(const OpRequest& request, std::optional<DType> lowered) {
-    const Sizes sizes = sizes_of(request);
+    const AttentionSizes sizes = sizes_of(request);
     return fits_attention_tiles(storage_of(request.inputs[0].type.dtype, lowered), sizes.depth, sizes.width);
   }
 
@@ -216,12 +206,12 @@ class CudaAttention final : public tactics::Tactic {
     variant.inputs[2].layout = layout;
     for (size_t i = 0; i < 3; ++i)
       if (request.inputs[i].constant != nullptr) variant.inputs[i] = device_format(request.inputs[i].type);
-    if (matrix) variant.knobs = matrix_knob;
-    const Sizes sizes = sizes_of(request);
-    const AttentionCut cut = cut_of(request, matrix);
-    variant.estimate = std::max(memory_seconds(request, variant),
-                                attention_seconds(cut, sizes.heads, sizes.rows, sizes.columns, sizes.depth + sizes.width));
-    sink.offer(std::move(variant));
+    const AttentionSizes sizes = sizes_of(request);
+    for (const AttentionCut& cut : matrix ? attention_matrix_cuts(sizes) : std::vector{attention_cut(sizes)}) {
+      variant.knobs = cut.knobs;
+      variant.estimate = std::max(memory_seconds(request, variant), attention_seconds(cut, sizes));
+      sink.offer(variant);
+    }
   }
 };
 

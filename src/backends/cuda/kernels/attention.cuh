@@ -43,6 +43,7 @@ __device__ inline i64 batch_offset(const u32 (&at)[batches], const AttentionStri
 /// What attention asks of one head of strided operands.
 template <bool masked, class T, class Mask, int batches, class Tail>
 struct StridedHead {
+  static constexpr bool is_masked = masked;
   const AttentionShape<T, Mask, batches>& shape;
   const Tail& tail;
   u32 at[batches];

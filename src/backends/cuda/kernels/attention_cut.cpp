@@ -4,32 +4,47 @@
 
 #include <algorithm>
 
-#include "backends/cuda/driver/gpu.h"
+#include "backends/cuda/kernels/gemm_tiles.h"
+#include "base/error.h"
 
 namespace burnish::cuda {
 namespace {
 
 constexpr int64_t deepest_for_tensor_cores = 128;
-constexpr int warps = 4;
+constexpr int warps = 4, most_warps = 8;
+constexpr std::string_view matrix_knob = "tensor-cores";
 
-AttentionCut matrix_cut(int64_t rows, int64_t columns, int depth, int width) {
+int64_t divided(int64_t count, int64_t by) { return (count + by - 1) / by; }
+
+/// Keys of a group's tile: the wider one unless groups would go without.
+int keys_of(const AttentionSizes& sizes, int groups) {
+  constexpr int wide = 64, narrow = 32;
+  return sizes.columns > narrow and (groups - 1) * wide < sizes.columns ? wide : narrow;
+}
+
+AttentionCut matrix_cut(const AttentionSizes& sizes, int row_warps, int groups) {
+  const auto depth = static_cast<int>(sizes.depth), width = static_cast<int>(sizes.width);
+  const int keys = keys_of(sizes, groups);
   AttentionCut cut;
-  const int own_warps = static_cast<int>(std::clamp<int64_t>((rows + 15) / 16, 1, warps));
-  const int keys = columns > 32 ? 64 : 32;
   cut.matrix = true;
-  cut.rows = 16 * own_warps;
-  cut.threads = 32 * own_warps;
-  cut.shared_bytes = 2 * ((cut.rows + keys) * (depth + 8) + keys * (width + 8));
+  cut.rows = 16 * row_warps;
+  cut.threads = 32 * row_warps * groups;
+  const int operands = 2 * (cut.rows * (depth + 8) + groups * keys * (depth + width + 16));
+  const int merged = groups == 1 ? 0 : 4 * groups * cut.rows * (width + 8 + 2);
+  cut.shared_bytes = std::max(operands, merged);
   cut.together = 2;
-  cut.type = fmt::format("MatrixAttentionTile<{}, {}, {}, {}>", depth, width, own_warps, keys);
+  cut.whole_keys = groups * keys;
+  cut.type = fmt::format("MatrixAttentionTile<{}, {}, {}, {}, {}>", depth, width, row_warps, keys, groups);
+  cut.knobs = groups == 1 ? std::string(matrix_knob) : fmt::format("{} rows={} groups={}", matrix_knob, cut.rows, groups);
   return cut;
 }
 
+int most_row_warps(const AttentionSizes& sizes) { return static_cast<int>(std::clamp<int64_t>(divided(sizes.rows, 16), 1, warps)); }
+
 }  // namespace
 
-AttentionCut attention_cut(int64_t rows, int64_t columns, int64_t head_depth, int64_t head_width, bool matrix) {
-  const auto depth = static_cast<int>(head_depth), width = static_cast<int>(head_width);
-  if (matrix) return matrix_cut(rows, columns, depth, width);
+AttentionCut attention_cut(const AttentionSizes& sizes) {
+  const auto depth = static_cast<int>(sizes.depth), width = static_cast<int>(sizes.width);
   AttentionCut cut;
   const int warp_rows = std::max(depth, width) > 128 ? 4 : 8;
   constexpr int keys = 32;
@@ -38,8 +53,32 @@ AttentionCut attention_cut(int64_t rows, int64_t columns, int64_t head_depth, in
   cut.threads = 32 * warps;
   const int padded_depth = (depth + 3) / 4 * 4 + 4;
   cut.shared_bytes = 4 * (cut.rows * padded_depth + keys * padded_depth + (keys * width + 3) / 4 * 4 + cut.rows * keys);
+  cut.whole_keys = keys;
   cut.type = fmt::format("AttentionTile<{}, {}, {}, {}, {}>", depth, width, warps, warp_rows, cut.together);
   return cut;
+}
+
+std::vector<AttentionCut> attention_matrix_cuts(const AttentionSizes& sizes) {
+  const int all = most_row_warps(sizes);
+  std::vector<AttentionCut> cuts{matrix_cut(sizes, all, 1)};
+  // Warps that share rows pay where the GPU would be half empty otherwise.
+  if (sizes.heads * divided(sizes.rows, 16 * all) >= 2 * gemm_machine().processors) return cuts;
+  for (const int row_warps : {1, 2, 4})
+    for (const int groups : {2, 4})
+      if (row_warps <= all and row_warps * groups <= most_warps and (groups - 1) * keys_of(sizes, groups) < sizes.columns)
+        cuts.push_back(matrix_cut(sizes, row_warps, groups));
+  std::ranges::stable_sort(cuts, {}, [&](const AttentionCut& cut) { return attention_seconds(cut, sizes); });
+  return cuts;
+}
+
+AttentionCut attention_cut_named(const AttentionSizes& sizes, std::string_view knobs) {
+  if (knobs.empty()) return attention_cut(sizes);
+  const AttentionCut usual = matrix_cut(sizes, most_row_warps(sizes), 1);
+  if (knobs == usual.knobs) return usual;
+  for (const int row_warps : {1, 2, 4})
+    for (const int groups : {2, 4})
+      if (AttentionCut cut = matrix_cut(sizes, row_warps, groups); cut.knobs == knobs) return cut;
+  fail("unknown knobs `{}`", knobs);
 }
 
 bool fits_attention_tiles(DType storage, int64_t depth, int64_t width) {
@@ -47,14 +86,14 @@ bool fits_attention_tiles(DType storage, int64_t depth, int64_t width) {
          width <= deepest_for_tensor_cores;
 }
 
-double attention_seconds(const AttentionCut& cut, int64_t heads, int64_t rows, int64_t columns, int64_t depth_and_width) {
+double attention_seconds(const AttentionCut& cut, const AttentionSizes& sizes) {
   // Whole tiles are computed, also where rows and keys do not fill them.
-  const auto whole = [](int64_t extent, int64_t tile) { return static_cast<double>((extent + tile - 1) / tile * tile); };
-  const double row_places = static_cast<double>(heads) * whole(rows, cut.rows);
-  const double flops = 2 * row_places * whole(columns, cut.matrix ? 64 : 32) * static_cast<double>(depth_and_width);
-  const double busy = std::min(1.0, row_places / cut.rows / (2.0 * std::max(1, gpu().facts().processors)));
+  const double blocks = static_cast<double>(sizes.heads * divided(sizes.rows, cut.rows));
+  const double keys = static_cast<double>(divided(sizes.columns, cut.whole_keys) * cut.whole_keys);
+  const double flops = 2 * blocks * cut.rows * keys * static_cast<double>(sizes.depth + sizes.width);
+  const double warps_busy = blocks * cut.threads / 32 / (8.0 * gemm_machine().processors);
   const double peak = cut.matrix ? 150e12 : 12e12;
-  return 2.5e-6 + flops / (peak * busy);
+  return 2.5e-6 + flops / (peak * std::min(1.0, warps_busy));
 }
 
 }  // namespace burnish::cuda

@@ -22,16 +22,15 @@ using tactics::OpRequest;
 using tactics::Variant;
 using tactics::Verdict;
 
-constexpr std::string_view matrix_knob = "tensor-cores";
 constexpr size_t mask_input = 1, most_spatial_axes = 2;
 
 const ops::PackedAttention& attention_of(const OpRequest& request) { return *request.op.as<ops::PackedAttention>(); }
 ops::TokenMap map_of(const OpRequest& request) { return {attention_of(request), request.dims(0)}; }
 bool has_mask(const OpRequest& request) { return request.inputs.size() > mask_input and request.inputs[mask_input].present; }
 
-AttentionCut cut_of(const OpRequest& request, bool matrix) {
+AttentionSizes sizes_of(const OpRequest& request) {
   const ops::TokenMap map = map_of(request);
-  return attention_cut(map.tokens(), map.tokens(), map.depth(), map.depth(), matrix);
+  return {map.batch() * map.windows() * attention_of(request).heads, map.tokens(), map.tokens(), map.depth(), map.depth()};
 }
 
 /// With a leading axis of extent 1 where there is but one.
@@ -67,7 +66,7 @@ class PackedAttentionKernel final : public tactics::Kernel {
   PackedAttentionKernel(tactics::BuildContext& context, const OpRequest& request, const Variant& variant)
       : scale_(static_cast<float>(attention_of(request).scale)) {
     const ops::TokenMap map = map_of(request);
-    const AttentionCut cut = cut_of(request, variant.knobs == matrix_knob);
+    const AttentionCut cut = attention_cut_named(sizes_of(request), variant.knobs);
     if (has_mask(request) and request.inputs[mask_input].constant != nullptr)
       mask_ = packed_constant(context, *request.inputs[mask_input].constant, mask_storage(request, variant));
     const int64_t row_blocks = (map.tokens() + cut.rows - 1) / cut.rows;
@@ -100,7 +99,7 @@ class PackedAttentionKernel final : public tactics::Kernel {
 class CudaPackedAttention final : public tactics::Tactic {
  public:
   std::string_view id() const override { return "cuda.packed_attention"; }
-  uint32_t revision() const override { return 1; }
+  uint32_t revision() const override { return 2; }
 
   Verdict supports(const OpRequest& request) const override {
     if (not request.op.is<ops::PackedAttention>()) return Verdict::no("not packed attention");
@@ -125,17 +124,16 @@ class CudaPackedAttention final : public tactics::Tactic {
   }
 
   void variants(const OpRequest& request, tactics::VariantSink& sink) const override {
-    const ops::TokenMap map = map_of(request);
-    const int64_t heads = map.batch() * map.windows() * attention_of(request).heads;
+    const AttentionSizes sizes = sizes_of(request);
     for (const std::optional<DType> lowered : usual_storages(request)) {
       Variant variant = plain_variant(request, lowered);
       if (has_mask(request)) variant.inputs[mask_input] = device_format(request.inputs[mask_input].type);
-      const bool matrix = fits_attention_tiles(variant.inputs[0].storage, map.depth(), map.depth());
-      if (matrix) variant.knobs = matrix_knob;
-      const AttentionCut cut = cut_of(request, matrix);
-      variant.estimate =
-          std::max(memory_seconds(request, variant), attention_seconds(cut, heads, map.tokens(), map.tokens(), 2 * map.depth()));
-      sink.offer(std::move(variant));
+      const bool matrix = fits_attention_tiles(variant.inputs[0].storage, sizes.depth, sizes.width);
+      for (const AttentionCut& cut : matrix ? attention_matrix_cuts(sizes) : std::vector{attention_cut(sizes)}) {
+        variant.knobs = cut.knobs;
+        variant.estimate = std::max(memory_seconds(request, variant), attention_seconds(cut, sizes));
+        sink.offer(variant);
+      }
     }
   }
 
@@ -158,7 +156,7 @@ std::string mask_strides(const OpRequest& request) {
 
 std::string packed_attention_source(const OpRequest& request, const Variant& variant) {
   const ops::TokenMap map = map_of(request);
-  const AttentionCut cut = cut_of(request, variant.knobs == matrix_knob);
+  const AttentionCut cut = attention_cut_named(sizes_of(request), variant.knobs);
   const Dims extents = two_axes(map.extents(), 1), windows = two_axes(map.window(), 1), shifts = two_axes(map.shift(), 0);
   const auto axis = [&](size_t i) { return fmt::format("TokenAxis<{}, {}, {}>", extents[i], windows[i], shifts[i]); };
   const std::string type = stored_type(variant.inputs[0].storage);

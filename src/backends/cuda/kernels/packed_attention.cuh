@@ -33,6 +33,7 @@ struct TokenMask {
 
 template <class Image, class MaskStrides, bool masked, class T, class Mask>
 struct PackedHead {
+  static constexpr bool is_masked = masked;
   const T* packed;  // the queries of this head in the image's first token
   T* out;
   const Mask* mask;
