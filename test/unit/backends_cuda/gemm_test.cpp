@@ -74,6 +74,11 @@ TEST_P(EveryGeneration, CompilesClustersAndOddOperands) {
   if (capability != 90) return;
   source.tiling = {.m = 64, .n = 128, .k = 64, .warps_m = 4, .warps_n = 1, .splits = 8, .groups = true};
   expect_compiles_for(source, capability);
+  source.width = 8;
+  source.tiling = {.m = 64, .n = 48, .k = 64, .warps_m = 4, .warps_n = 1, .stages = 12, .splits = 3, .groups = true, .resident = true};
+  expect_compiles_for(source, capability);
+  source.tiling = {.m = 128, .n = 96, .k = 64, .warps_m = 8, .warps_n = 1, .stages = 1, .groups = true, .resident = true};
+  expect_compiles_for(source, capability);
 }
 
 TEST_P(EveryGeneration, CompilesImages) {
@@ -118,6 +123,22 @@ TEST(GemmTilings, OnlyFewRowsAreSplitAndOnlyWhereThereAreClusters) {
   EXPECT_TRUE(splits(90, product_of(8, 1024, 4096)));
   EXPECT_FALSE(splits(80, product_of(8, 1024, 4096)));
   EXPECT_FALSE(splits(90, product_of(4096, 4096, 4096)));
+}
+
+TEST(GemmTilings, OnlyFewRowsAskForALongPartOfKAtOnce) {
+  const auto longest = [](const MatrixProduct& product) {
+    int stages = 0;
+    for (const GemmTiling& tiling : gemm_tilings(machine_of(90), product))
+      if (tiling.resident) {
+        EXPECT_GE(int64_t{tiling.stages} * tiling.k * tiling.splits, product.k) << tiling.text();
+        stages = std::max(stages, tiling.stages);
+      }
+    return stages;
+  };
+  EXPECT_EQ(longest(product_of(128, 2304, 768)), 12);
+  EXPECT_LE(longest(product_of(8192, 2304, 768)), 4);
+  EXPECT_EQ(longest(product_of(8192, 2304, 64)), 1);
+  EXPECT_EQ(longest(product_of(8192, 2304, 4096)), 0);
 }
 
 TEST(GemmTilings, GroupsNeedTheirGenerationAndOperandsAlongK) {

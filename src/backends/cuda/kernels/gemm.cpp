@@ -123,7 +123,16 @@ Walk walk_of(const OpRequest& request, const MatrixProduct& product, const Varia
   }
   const auto outputs = operands.begin() + static_cast<std::ptrdiff_t>(program.inputs.size());
   const int width = static_cast<int>(std::gcd(product.n, widest_run));
-  return {.tail = {std::move(program.expr), {operands.begin(), outputs}, {outputs, operands.end()}, width},
+  // Threads stay in their columns: they keep what is the same for every row.
+  std::vector<bool> constants = kept_operands(program, variant);
+  for (size_t i = 0; i < constants.size(); ++i)
+    if (std::any_of(operands[i].strides.begin(), operands[i].strides.end() - 1, [](int64_t stride) { return stride != 0; }))
+      constants[i] = false;
+  return {.tail = {std::move(program.expr),
+                   {operands.begin(), outputs},
+                   {outputs, operands.end()},
+                   width,
+                   {.fixed = false, .constants = std::move(constants)}},
           .inputs = std::move(program.inputs),
           .extents = {loops.extents.begin(), loops.extents.end()},
           .width = width};
@@ -295,7 +304,7 @@ class GemmKernel final : public tactics::Kernel {
 class CudaGemm final : public tactics::Tactic {
  public:
   std::string_view id() const override { return "cuda.gemm"; }
-  uint32_t revision() const override { return 4; }
+  uint32_t revision() const override { return 5; }
 
   Verdict supports(const OpRequest& request) const override {
     const FoundProduct found = product_of(request);

@@ -17,16 +17,16 @@ struct GemmShape {
 };
 
 /// `right_k_inner`: the right matrix lies along k, as the left one always does. `right_is_constant`: no kernel writes it.
-/// `Image`: the left operand is a ConvImage instead of a matrix.
-template <class T_, int m_, int n_, int k_, int warps_m_, int warps_n_, int stages_, bool right_k_inner_, bool right_is_constant_,
-          int splits_, class Image_ = void>
+/// `resident`: the stages hold the block's whole part of k. `Image`: the left operand is a ConvImage instead of a matrix.
+template <class T_, int m_, int n_, int k_, int warps_m_, int warps_n_, int stages_, bool resident_, bool right_k_inner_,
+          bool right_is_constant_, int splits_, class Image_ = void>
 struct GemmTile {
   using T = T_;
   using Sum = typename SumOf<T>::type;
   using Image = Image_;
   static constexpr int m = m_, n = n_, k = k_, warps_m = warps_m_, warps_n = warps_n_, stages = stages_, splits = splits_;
   static constexpr int threads = 32 * warps_m * warps_n;
-  static constexpr bool right_k_inner = right_k_inner_, right_is_constant = right_is_constant_;
+  static constexpr bool resident = resident_, right_k_inner = right_k_inner_, right_is_constant = right_is_constant_;
   static constexpr u32 left_bytes = m * k * 2, right_bytes = n * k * 2, stage_bytes = left_bytes + right_bytes;
   static constexpr int row_of_sums = n + 8;  // floats; the eight keep stores of fragments from colliding
 };
@@ -60,6 +60,13 @@ struct TileCopies {
       copy_async(tile + piece_offset<columns>(at, piece), exists ? from + i * step : from, exists);
     }
     from += advance;
+  }
+
+  /// Brings the next `left` elements of each row into the cache.
+  __device__ void prefetch(i32 left) const {
+#pragma unroll
+    for (int i = 0; i < count; ++i)
+      if (piece == 0 and (inside >> i & 1) != 0) prefetch_into_cache(from + i * step, left * sizeof(T));
   }
 };
 
@@ -106,13 +113,15 @@ template <class Tile>
 struct GemmCopies {
   using T = typename Tile::T;
   using Left = LeftOperand<Tile, typename Tile::Image>;
+  const GemmShape& shape;
   typename Left::type left;
   TileCopies<T, Tile::right_k_inner ? Tile::n : Tile::k, Tile::right_k_inner ? Tile::k : Tile::n, Tile::threads, Tile::right_k_inner> right;
   u32 shared;
   i32 left_over_left, left_over_right;  // elements along k that remain to be copied
 
   __device__ GemmCopies(const GemmShape& shape, const GemmPlace<Tile>& place, const T* a, const T* b, u32 shared_base)
-      : left(Left::copies(shape, place, a, batch_offset(shape, place, shape.left_batch))),
+      : shape(shape),
+        left(Left::copies(shape, place, a, batch_offset(shape, place, shape.left_batch))),
         right(b + batch_offset(shape, place, shape.right_batch) +
                   (Tile::right_k_inner ? static_cast<i64>(place.column) * shape.right_leading + place.first * Tile::k
                                        : static_cast<i64>(place.first) * Tile::k * shape.right_leading + place.column),
@@ -142,9 +151,13 @@ struct GemmCopies {
   template <int ahead>
   __device__ void begin() {
     release_next();
-    if constexpr (Tile::right_is_constant)
+    if constexpr (Tile::right_is_constant) {
 #pragma unroll
       for (int stage = 0; stage < ahead; ++stage) copy_right(stage);
+      // What does not fit comes as near as the cache; with many rows other blocks have asked for it.
+      constexpr u32 few = 4;
+      if (not Tile::resident and Tile::right_k_inner and shape.tiles_m <= few and left_over_right > 0) right.prefetch(left_over_right);
+    }
     wait_for_inputs();
 #pragma unroll
     for (int stage = 0; stage < ahead; ++stage) {
@@ -192,16 +205,35 @@ __device__ inline void sum_up(const float* from, float (&sums)[width]) {
   }
 }
 
+/// How threads walk over the tile's runs of `width` sums: where there are enough of them, each stays in its columns.
+template <class Tile, int width>
+struct GemmRuns {
+  static constexpr u32 in_row = Tile::n / width, all = Tile::m * in_row, threads = Tile::threads * Tile::splits;
+  static constexpr bool same_columns = threads >= in_row;
+  static constexpr u32 step = same_columns ? threads / in_row * in_row : threads;
+  static __device__ u32 first() { return blockIdx.y * Tile::threads + threadIdx.x; }
+};
+
+/// What the epilogue needs of the thread's columns and no kernel writes: asked for before anything else, since it comes from afar.
+template <class Tile, int width, int row_axes, class Tail>
+__device__ inline typename Tail::Kept keep_columns(const GemmShape& shape, const GemmPlace<Tile>& place, const Tail& tail) {
+  using Runs = GemmRuns<Tile, width>;
+  u32 at[row_axes + 1] = {};
+  at[row_axes] = place.column + Runs::first() % Runs::in_row * width;
+  if (not Runs::same_columns or at[row_axes] >= shape.n) return {};
+  return tail.keep(at);
+}
+
 /// Hands runs of `width` sums to the epilogue, row by row, once all threads have kept theirs. Blocks of a cluster add theirs up and divide the
 /// tile. `row_axes`: the axes that the result's rows are made of.
 template <class Tile, int width, int row_axes, class Tail>
 __device__ inline void finish(const GemmShape& shape, const GemmPlace<Tile>& place, const Extents<row_axes>& rows, float* tile,
-                              const Tail& tail) {
-  constexpr u32 runs = Tile::n / width, all = Tile::m * runs, step = Tile::threads * Tile::splits;
+                              const Tail& tail, const typename Tail::Kept& kept) {
+  using Runs = GemmRuns<Tile, width>;
   if constexpr (Tile::splits > 1) cluster_barrier();
   else __syncthreads();
-  for (u32 run = blockIdx.y * Tile::threads + threadIdx.x; run < all; run += step) {
-    const u32 row = run / runs, column = run % runs * width;
+  for (u32 run = Runs::first() < Runs::step ? Runs::first() : Runs::all; run < Runs::all; run += Runs::step) {
+    const u32 row = run / Runs::in_row, column = run % Runs::in_row * width;
     if (place.row + row >= shape.m or place.column + column >= shape.n) continue;
     float values[width];
     sum_up<Tile>(tile + row * Tile::row_of_sums + column, values);
@@ -209,7 +241,8 @@ __device__ inline void finish(const GemmShape& shape, const GemmPlace<Tile>& pla
     u32(&row_at)[row_axes] = reinterpret_cast<u32(&)[row_axes]>(at);
     unravel(place.batch * shape.m + place.row + row, rows, row_at);
     at[row_axes] = place.column + column;
-    tail.store(at, values);
+    if constexpr (Runs::same_columns) tail.store(at, values, kept);
+    else tail.store(at, values);
   }
   if constexpr (Tile::splits > 1) cluster_barrier();  // nobody leaves while others read its sums
 }

@@ -77,9 +77,9 @@ std::string gemm_source(const GemmSource& source, const Tail& tail) {
   std::string text = tail.source();
   if (tiling.groups) text += group_product(source);  // known before the header that calls it
   text += fmt::format("#include \"gemm_{}.cuh\"\n", by);
-  text += fmt::format("using Tile = GemmTile<{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}>;\n", type, tiling.m, tiling.n, tiling.k,
-                      tiling.warps_m, tiling.warps_n, tiling.stages, flag(source.right_k_inner), flag(source.right_is_constant),
-                      tiling.splits, source.image ? image_type(*source.image) : "void");
+  text += fmt::format("using Tile = GemmTile<{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}>;\n", type, tiling.m, tiling.n, tiling.k,
+                      tiling.warps_m, tiling.warps_n, tiling.stages, flag(tiling.resident), flag(source.right_k_inner),
+                      flag(source.right_is_constant), tiling.splits, source.image ? image_type(*source.image) : "void");
   const std::string cluster = tiling.splits > 1 ? fmt::format("__cluster_dims__(1, {}, 1) ", tiling.splits) : "";
   return text + fmt::format(
                     "extern \"C\" __global__ void __launch_bounds__({0}, 1) {1}gemm(const __grid_constant__ GemmShape shape, const "

@@ -16,11 +16,13 @@ struct GemmTiling {
   int stages = 4;
   int splits = 1;       // blocks of a cluster that divide k
   bool groups = false;  // products by groups of four warps
+  /// The stages hold a block's whole part of k: everything is asked for at once.
+  bool resident = false;
 
   int threads() const { return 32 * warps_m * warps_n; }
   /// Stages, or the tile of sums that takes their place.
   int shared_bytes() const;
-  /// "tile=128x64x32 warps=2x2 stages=4 split=2"; with groups "groups=2" instead of warps.
+  /// "tile=128x64x32 warps=2x2 stages=4 split=2"; with groups "groups=2" instead of warps; "stages=4 resident".
   std::string text() const;
   bool operator==(const GemmTiling&) const = default;
 };

@@ -33,7 +33,9 @@ __device__ inline void gemm_by_warps(const GemmShape& shape, const Extents<row_a
   extern __shared__ __align__(1024) u8 shared[];
   using Fragments = WarpFragments<Tile>;
   constexpr int steps = Tile::k / 16, ahead = Tile::stages - 1;
+  static_assert(not Tile::resident);
   const GemmPlace<Tile> place(shape);
+  const auto kept = keep_columns<Tile, width, row_axes>(shape, place, tail);
   GemmCopies<Tile> copies(shape, place, left, right, shared_address(shared));
   copies.template begin<ahead>();
   const u32 warp = threadIdx.x / 32;
@@ -66,5 +68,5 @@ __device__ inline void gemm_by_warps(const GemmShape& shape, const Extents<row_a
   __syncthreads();  // the stages become the tile of sums
   float* tile = reinterpret_cast<float*>(shared);
   keep_sums<Tile>(tile, first_row, first_column, sums);
-  finish<Tile, width>(shape, place, rows, tile, tail);
+  finish<Tile, width>(shape, place, rows, tile, tail, kept);
 }

@@ -23,6 +23,13 @@ __device__ inline void wait_for_copies() {
   asm volatile("cp.async.wait_group %0;" ::"n"(pending) : "memory");
 }
 
+/// Asks for `bytes` neighbours, whole pieces of 16, to be brought into the cache that all multiprocessors share.
+__device__ inline void prefetch_into_cache(const void* from, u32 bytes) {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" ::"l"(from), "r"(bytes) : "memory");
+#endif
+}
+
 /// Four 8x8 matrices of halves; lane i names row i % 8 of matrix i / 8. Each lane receives two neighbours of row lane / 4 of each matrix.
 __device__ inline void load_matrices(u32 (&to)[4], u32 row) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
