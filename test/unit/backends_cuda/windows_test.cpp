@@ -1,5 +1,7 @@
 // Pools, direct and depthwise convolutions, attention: every variant that the tactics offer compiles, and tiles are chosen with sense.
+#include "backends/cuda/kernels/attention_cut.h"
 #include "backends/cuda/kernels/depthwise.h"
+#include "backends/cuda/kernels/gemm_tiles.h"
 #include "backends/cuda/kernels/kernel_sources.h"
 #include "ops/attention.h"
 #include "ops/conv.h"
@@ -118,6 +120,19 @@ TEST(Pool, Compiles) {
     pool.strides = {1};
     expect_all_compile("cuda.pool", pool_source, request_of(pool, {operand({2, 5, 15})}, {2, 5, 4}));
   }
+}
+
+TEST(AttentionCut, WarpsShareRowsOnlyWhereHeadsAreFew) {
+  const AttentionSizes few{.heads = 12, .rows = 197, .columns = 197, .depth = 64, .width = 64};
+  const std::vector<AttentionCut> cuts = attention_matrix_cuts(few);
+  EXPECT_GT(cuts.size(), 3U);
+  for (const AttentionCut& cut : cuts) {
+    EXPECT_LE(cut.shared_bytes, gemm_machine().shared_bytes) << cut.knobs;
+    EXPECT_EQ(attention_cut_named(few, cut.knobs).type, cut.type);
+  }
+  EXPECT_THROW(attention_cut_named(few, "tensor-cores rows=7 groups=2"), Error);
+  EXPECT_EQ(attention_matrix_cuts({.heads = 1024, .rows = 197, .columns = 197, .depth = 64, .width = 64}).size(), 1U);
+  EXPECT_EQ(attention_matrix_cuts({.heads = 4, .rows = 1, .columns = 20, .depth = 64, .width = 64}).size(), 1U);
 }
 
 TEST(Attention, Compiles) {

@@ -59,14 +59,17 @@ AttentionCut attention_cut(const AttentionSizes& sizes) {
 }
 
 std::vector<AttentionCut> attention_matrix_cuts(const AttentionSizes& sizes) {
+  const GemmMachine machine = gemm_machine();
   const int all = most_row_warps(sizes);
   std::vector<AttentionCut> cuts{matrix_cut(sizes, all, 1)};
   // Warps that share rows pay where the GPU would be half empty otherwise.
-  if (sizes.heads * divided(sizes.rows, 16 * all) >= 2 * gemm_machine().processors) return cuts;
+  if (sizes.heads * divided(sizes.rows, 16 * all) >= 2 * machine.processors) return cuts;
   for (const int row_warps : {1, 2, 4})
-    for (const int groups : {2, 4})
-      if (row_warps <= all and row_warps * groups <= most_warps and (groups - 1) * keys_of(sizes, groups) < sizes.columns)
-        cuts.push_back(matrix_cut(sizes, row_warps, groups));
+    for (const int groups : {2, 4}) {
+      if (row_warps > all or row_warps * groups > most_warps or (groups - 1) * keys_of(sizes, groups) >= sizes.columns) continue;
+      AttentionCut cut = matrix_cut(sizes, row_warps, groups);
+      if (cut.shared_bytes <= machine.shared_bytes) cuts.push_back(std::move(cut));
+    }
   std::ranges::stable_sort(cuts, {}, [&](const AttentionCut& cut) { return attention_seconds(cut, sizes); });
   return cuts;
 }
