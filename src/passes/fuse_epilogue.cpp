@@ -21,18 +21,21 @@
 namespace burnish::passes {
 namespace {
 
+bool is_normalization(const Op& op) {
+  return op.is<ops::LayerNormalization>() or op.is<ops::RMSNormalization>() or op.is<ops::InstanceNormalization>() or
+         op.is<ops::GroupNormalization>();
+}
+
 /// How much an operator gains by an epilogue; 0 where it takes none.
 int weight_of(const Op& op) {
   if (op.is<ops::Conv>() or op.is<ops::ConvTranspose>() or op.is<ops::MatMul>() or ops::is_quantized_product(op)) return 3;
   if (op.is<ops::Attention>() or op.is<ops::Reduce>() or op.is<ops::Pool>() or op.is<ops::Resize>()) return 2;
-  const bool norm = op.is<ops::LayerNormalization>() or op.is<ops::RMSNormalization>() or op.is<ops::InstanceNormalization>() or
-                    op.is<ops::GroupNormalization>();
-  return norm or op.is<ops::Softmax>() ? 1 : 0;
+  return is_normalization(op) or op.is<ops::Softmax>() ? 1 : 0;
 }
 
-/// Floating types; behind products of bytes also bytes, which such programs read and write.
+/// Floating types; behind products of bytes also bytes, which such programs read and write, and behind what often feeds them.
 bool carries(const Op& anchor, const Expr& expr) {
-  const bool bytes = ops::is_quantized_product(anchor);
+  const bool bytes = ops::is_quantized_product(anchor) or is_normalization(anchor);
   for (ExprOperand operand = 0; operand < expr.operand_count(); ++operand) {
     const DType dtype = expr.dtype(operand);
     if (not is_floating(dtype) and not(bytes and (dtype == DType::u8 or dtype == DType::i8))) return false;
