@@ -98,7 +98,7 @@ class DepthwiseKernel final : public tactics::Kernel {
 class CudaDepthwise final : public tactics::Tactic {
  public:
   std::string_view id() const override { return "cuda.depthwise"; }
-  uint32_t revision() const override { return 2; }
+  uint32_t revision() const override { return 3; }
 
   Verdict supports(const OpRequest& request) const override {
     const auto* conv = request.op.as<ops::Conv>();

@@ -14,6 +14,7 @@ inline constexpr bool is_float<double> = true;
 template <class To, class From>
 __device__ inline To op_cast(From x) {
   if constexpr (sizeof(To) == 1 and static_cast<To>(2) == static_cast<To>(1)) return x != From(0);
+  else if constexpr (is_float<To>) return to_float<To>(x);
   else return static_cast<To>(x);
 }
 /// A whole number that fits: added to 3 * 2^22, it lies in the last bits. Conversions take several times as long.

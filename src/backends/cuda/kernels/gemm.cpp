@@ -304,7 +304,7 @@ class GemmKernel final : public tactics::Kernel {
 class CudaGemm final : public tactics::Tactic {
  public:
   std::string_view id() const override { return "cuda.gemm"; }
-  uint32_t revision() const override { return 5; }
+  uint32_t revision() const override { return 6; }
 
   Verdict supports(const OpRequest& request) const override {
     const FoundProduct found = product_of(request);

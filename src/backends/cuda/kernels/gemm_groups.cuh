@@ -10,6 +10,7 @@ template <class Tile>
 __device__ inline void multiply_stage(const GemmCopies<Tile>& copies, u32 stage, typename Tile::Sum (&sums)[Tile::n / 8][4]) {
   fence_for_group_products();
   __syncthreads();
+  hold_sums(sums);
   begin_group_products();
   const u32 left_rows = copies.left_tile(stage) + threadIdx.x / 128 * 64 * Tile::k * 2;
 #pragma unroll
@@ -32,6 +33,7 @@ __device__ inline void multiply_by_ring(GemmCopies<Tile>& copies, u32 tiles, typ
     copies.copy_left(next);
     end_copies();
     wait_for_group_products<1>();
+    hold_sums(sums);
     stage = stage + 1 == Tile::stages ? 0 : stage + 1;
     next = next + 1 == Tile::stages ? 0 : next + 1;
   }
@@ -63,6 +65,7 @@ __device__ inline void gemm_by_groups(const GemmShape& shape, const Extents<row_
     multiply_by_ring(copies, place.count, sums[0]);
   }
   wait_for_group_products<0>();
+  hold_sums(sums[0]);
   wait_for_copies<0>();
   __syncthreads();
   float* tile = reinterpret_cast<float*>(shared);

@@ -31,6 +31,7 @@ struct ImageCopies {
   using R = typename Image::Rows;
   using C = typename Image::Columns;
   static constexpr int each = Image::channels % 8 == 0 ? 8 : 4;  // elements of a piece
+  static constexpr bool overlaps = R::taps * C::taps > 1;        // windows read what others read
   static constexpr int pieces = columns / each, row_step = threads / pieces, count = rows / row_step;
   static_assert(threads % pieces == 0 and rows % row_step == 0 and count >= 1 and count <= 32);
   static_assert(Image::channels % each == 0 and R::input < 32768 and C::input < 32768);
@@ -66,7 +67,7 @@ struct ImageCopies {
     for (int i = 0; i < count; ++i) {
       const bool exists = there and static_cast<u32>(top[i] + y) < R::input and static_cast<u32>(left[i] + x) < C::input;
       const u32 to = tile + piece_offset<columns>(row + i * row_step, piece * each / 8) + piece * each % 8 * 2;
-      copy_async<each * 2>(to, exists ? image + (corner[i] + offset) : image, exists);
+      copy_async<each * 2, overlaps>(to, exists ? image + (corner[i] + offset) : image, exists);
     }
     k += columns;
   }

@@ -32,6 +32,30 @@ __device__ inline u32 pack_pair<bf16>(float low, float high) {
   return word;
 }
 
+/// Four bytes of which the first lies lowest; see to_float.
+template <class T>
+__device__ inline void unpack_four(u32 word, float (&to)[4]);
+template <>
+__device__ inline void unpack_four<u8>(u32 word, float (&to)[4]) {
+#pragma unroll
+  for (int i = 0; i < 4; ++i) to[i] = __uint_as_float(__byte_perm(word, 0x4b000000u, 0x7440u + i)) - 8388608.0f;
+}
+template <>
+__device__ inline void unpack_four<i8>(u32 word, float (&to)[4]) {
+#pragma unroll
+  for (int i = 0; i < 4; ++i) to[i] = __uint_as_float(__byte_perm(word ^ 0x80808080u, 0x4b000000u, 0x7440u + i)) - 8388736.0f;
+}
+__device__ inline u32 pack_four(u32 first, u32 second, u32 third, u32 fourth) {
+  return __byte_perm(__byte_perm(first, second, 0x0040u), __byte_perm(third, fourth, 0x0040u), 0x5410u);
+}
+
+template <class T>
+inline constexpr bool is_byte = false;
+template <>
+inline constexpr bool is_byte<u8> = true;
+template <>
+inline constexpr bool is_byte<i8> = true;
+
 template <bool condition, class Yes, class No>
 struct Choose {
   using type = Yes;
@@ -44,9 +68,9 @@ struct Choose<false, Yes, No> {
 /// `count` elements; zeros unless loaded.
 template <class T, int count>
 struct Run {
-  static constexpr bool paired = sizeof(T) == 2 and count % 2 == 0;
-  static constexpr int words = paired ? count / 2 : count;
-  using Word = typename Choose<paired, u32, T>::type;
+  static constexpr int together = sizeof(T) == 2 and count % 2 == 0 ? 2 : is_byte<T> and count % 4 == 0 ? 4 : 1;  // in a word
+  static constexpr int words = count / together;
+  using Word = typename Choose<(together > 1), u32, T>::type;
 
   Vec<Word, words> data = {};
 
@@ -68,16 +92,37 @@ struct Run {
   __device__ inline void unpack(To (&to)[count]) const {
 #pragma unroll
     for (int i = 0; i < words; ++i) {
-      if constexpr (paired) unpack_pair<T>(data.at[i], to[2 * i], to[2 * i + 1]);
-      else to[i] = static_cast<To>(load_element(data.at[i]));
+      if constexpr (together == 2) {
+        unpack_pair<T>(data.at[i], to[2 * i], to[2 * i + 1]);
+      } else if constexpr (together == 4 and sizeof(To) > 1) {
+        float four[4];
+        unpack_four<T>(data.at[i], four);
+#pragma unroll
+        for (int j = 0; j < 4; ++j) to[4 * i + j] = static_cast<To>(four[j]);
+      } else if constexpr (together == 4) {
+#pragma unroll
+        for (int j = 0; j < 4; ++j) to[4 * i + j] = static_cast<To>(data.at[i] >> (8 * j) & 0xff);
+      } else {
+        to[i] = to_float<To>(load_element(data.at[i]));
+      }
     }
   }
   template <class From>
   __device__ inline void pack(const From (&from)[count]) {
 #pragma unroll
     for (int i = 0; i < words; ++i) {
-      if constexpr (paired) data.at[i] = pack_pair<T>(static_cast<float>(from[2 * i]), static_cast<float>(from[2 * i + 1]));
+      if constexpr (together == 2) data.at[i] = pack_pair<T>(static_cast<float>(from[2 * i]), static_cast<float>(from[2 * i + 1]));
+      else if constexpr (together == 4)
+        data.at[i] = pack_four(word(from[4 * i]), word(from[4 * i + 1]), word(from[4 * i + 2]), word(from[4 * i + 3]));
       else data.at[i] = store_element<T>(from[i]);
     }
   }
+
+ private:
+  /// A byte as the last one of a word.
+  template <class From>
+  static __device__ inline u32 word(From x) {
+    return static_cast<u8>(store_element<T>(x));
+  }
+  static __device__ inline u32 word(u32 x) { return x; }
 };

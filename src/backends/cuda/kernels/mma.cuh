@@ -8,11 +8,14 @@
 __device__ inline u32 shared_address(const void* memory) { return static_cast<u32>(__cvta_generic_to_shared(memory)); }
 
 /// 16 or 8 bytes from global to shared memory, or zeros where `inside` is false; arrives once its group was waited for.
-template <int size = 16>
+/// `again`: the multiprocessor will ask for the same soon, and keeps it.
+template <int size = 16, bool again = false>
 __device__ inline void copy_async(u32 to, const void* from, bool inside) {
   static_assert(size == 16 or size == 8);
   const int bytes = inside ? size : 0;
-  if constexpr (size == 16) asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
+  if constexpr (size == 16 and again)
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
+  else if constexpr (size == 16) asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
   else asm volatile("cp.async.ca.shared.global [%0], [%1], 8, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
 }
 /// Ends a group of this thread's copies.
@@ -160,6 +163,16 @@ __device__ inline void wait_for_group_products() {
 #if __CUDA_ARCH__ == 900
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(pending) : "memory");
 #endif
+}
+/// Keeps the compiler from moving what reads or writes sums across: it does not know that products are under way.
+__device__ inline void hold(float& sum) { asm volatile("" : "+f"(sum)::"memory"); }
+__device__ inline void hold(i32& sum) { asm volatile("" : "+r"(sum)::"memory"); }
+template <class Sum, int count>
+__device__ inline void hold_sums(Sum (&sums)[count][4]) {
+#pragma unroll
+  for (int i = 0; i < count; ++i)
+#pragma unroll
+    for (int j = 0; j < 4; ++j) hold(sums[i][j]);
 }
 /// Names a matrix in shared memory: rows of 128 bytes along k, in groups of eight rows whose 16-byte pieces are exchanged by row.
 __device__ inline u64 group_operand(u32 address) {

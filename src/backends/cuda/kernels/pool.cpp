@@ -85,7 +85,7 @@ class PoolKernel final : public tactics::Kernel {
 class CudaPool final : public tactics::Tactic {
  public:
   std::string_view id() const override { return "cuda.pool"; }
-  uint32_t revision() const override { return 1; }
+  uint32_t revision() const override { return 2; }
 
   Verdict supports(const OpRequest& request) const override {
     const auto* pool = request.op.as<ops::Pool>();

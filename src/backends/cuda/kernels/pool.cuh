@@ -1,6 +1,7 @@
 // Pools over sliding windows: the largest element, the average, or a norm. One thread for a run of channels (channels last) or one element.
 #pragma once
 
+#include "expr.cuh"
 #include "halves.cuh"
 #include "windows.cuh"
 
@@ -29,6 +30,18 @@ __device__ inline A pool_term(A x) {
   else return pow(fabs(x), A(p));
 }
 
+template <Pooling kind, int p, class T, int width, class A>
+__device__ inline void pool_in(const Run<T, width>& run, A (&sum)[width]) {
+  A x[width];
+  run.unpack(x);
+#pragma unroll
+  for (int i = 0; i < width; ++i) {
+    if constexpr (kind != Pooling::max) sum[i] += pool_term<A, kind, p>(x[i]);
+    else if constexpr (is_float<A>) sum[i] = op_max(sum[i], x[i]);
+    else sum[i] = x[i] > sum[i] ? x[i] : sum[i];
+  }
+}
+
 template <Pooling kind, int p, bool count_pads, bool channels_last, int width, class D, class H, class W, class T, class Tail>
 __device__ inline void pool(const PoolShape<T>& shape, const Tail& tail) {
   using A = Compute<T>;
@@ -41,31 +54,40 @@ __device__ inline void pool(const PoolShape<T>& shape, const Tail& tail) {
   A sum[width];
 #pragma unroll
   for (int i = 0; i < width; ++i) sum[i] = kind == Pooling::max ? smallest<A>() : A(0);
-#pragma unroll(D::unrolled)
-  for (int kd = 0; kd < D::kernel; ++kd) {
-    const int d = begin[0] + kd * D::dilation;
-    if (d < 0 or d >= shape.inputs[0]) continue;
-#pragma unroll(H::unrolled)
-    for (int kh = 0; kh < H::kernel; ++kh) {
-      const int h = begin[1] + kh * H::dilation;
-      if (h < 0 or h >= shape.inputs[1]) continue;
-      const T* row = from + d * shape.strides.stride[2] + h * shape.strides.stride[3];
-#pragma unroll(W::unrolled)
-      for (int kw = 0; kw < W::kernel; ++kw) {
-        const int w = begin[2] + kw * W::dilation;
-        if (w < 0 or w >= shape.inputs[2]) continue;
-        Run<T, width> run;
-        run.load(row + w * shape.strides.stride[4]);
-        A x[width];
-        run.unpack(x);
+  const auto exists = [&](int d, int h, int w) {
+    return d >= 0 and d < shape.inputs[0] and h >= 0 and h < shape.inputs[1] and w >= 0 and w < shape.inputs[2];
+  };
+  const auto load = [&](Run<T, width>& run, int d, int h, int w) {
+    run.load(from + d * shape.strides.stride[2] + h * shape.strides.stride[3] + w * shape.strides.stride[4]);
+  };
+  constexpr int taps = D::kernel * H::kernel * W::kernel, taps_at_once = 9;
+  if constexpr (taps <= taps_at_once) {
+    // All are asked for before the first is looked at.
+    Run<T, width> runs[taps];
+    bool inside[taps];
 #pragma unroll
-        for (int i = 0; i < width; ++i) {
-          const A one = x[i];
-          if constexpr (kind == Pooling::max) sum[i] = one > sum[i] or one != one ? one : sum[i];
-          else sum[i] += pool_term<A, kind, p>(one);
-        }
-      }
+    for (int tap = 0; tap < taps; ++tap) {
+      const int d = begin[0] + tap / (H::kernel * W::kernel) * D::dilation;
+      const int h = begin[1] + tap / W::kernel % H::kernel * H::dilation, w = begin[2] + tap % W::kernel * W::dilation;
+      inside[tap] = exists(d, h, w);
+      if (inside[tap]) load(runs[tap], d, h, w);
     }
+#pragma unroll
+    for (int tap = 0; tap < taps; ++tap)
+      if (inside[tap]) pool_in<kind, p>(runs[tap], sum);
+  } else {
+#pragma unroll(D::unrolled)
+    for (int kd = 0; kd < D::kernel; ++kd)
+#pragma unroll(H::unrolled)
+      for (int kh = 0; kh < H::kernel; ++kh)
+#pragma unroll(W::unrolled)
+        for (int kw = 0; kw < W::kernel; ++kw) {
+          const int d = begin[0] + kd * D::dilation, h = begin[1] + kh * H::dilation, w = begin[2] + kw * W::dilation;
+          if (not exists(d, h, w)) continue;
+          Run<T, width> run;
+          load(run, d, h, w);
+          pool_in<kind, p>(run, sum);
+        }
   }
   if constexpr (kind == Pooling::average) {
     const int low = count_pads ? 1 : 0;

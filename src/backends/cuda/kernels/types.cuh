@@ -43,6 +43,20 @@ struct ComputeType<f8e4m3fn> {
 template <class T>
 using Compute = typename ComputeType<T>::type;
 
+/// To float or double. Bytes become floats by their place in the bits of 2^23 + x: the conversion takes several times as long.
+template <class To, class From>
+__device__ inline To to_float(From x) {
+  return static_cast<To>(x);
+}
+template <>
+__device__ inline float to_float<float, u8>(u8 x) {
+  return __uint_as_float(0x4b000000u | x) - 8388608.0f;
+}
+template <>
+__device__ inline float to_float<float, i8>(i8 x) {
+  return __uint_as_float(0x4b000000u | (static_cast<u8>(x) ^ 0x80u)) - 8388736.0f;
+}
+
 template <class T>
 __device__ inline Compute<T> load_element(T x) {
   return x;
