@@ -17,6 +17,11 @@ __device__ inline To op_cast(From x) {
   else if constexpr (is_float<To>) return to_float<To>(x);
   else return static_cast<To>(x);
 }
+/// A whole number that fits: added to 3 * 2^22, it lies in the last bits. Conversions take several times as long.
+template <class To>
+__device__ inline To byte_of_whole(float x) {
+  return static_cast<To>(__float_as_uint(x + 12582912.0f) & 0xff);
+}
 
 template <class T>
 __device__ inline T op_add(T x, T y) {
@@ -82,34 +87,6 @@ template <class T>
 __device__ inline T op_clip(T x, T low, T high) {
   return op_min(op_max(x, low), high);
 }
-
-// Quantizing without conversions, which take several times as long as additions: a number added to 3 * 2^22 is rounded to a whole one, half to
-// even, and lies in the last bits. It is clipped first, so that it is small enough.
-inline constexpr float whole_base = 12582912.0f;
-
-__device__ inline float rounded(float x, float low, float high) { return op_clip(x, low, high) + whole_base; }
-/// Of x / y, for a number y that is known with its reciprocal; the bounds are those of x.
-__device__ inline float rounded_quotient(float x, float low, float high, float y, float reciprocal) {
-  const float kept = op_clip(x, low, high), rough = kept * reciprocal;
-  return fmaf(fmaf(-rough, y, kept), reciprocal, rough) + whole_base;
-}
-/// The same where numbers next to the middle between two whole ones may go either way.
-__device__ inline float rounded_product(float x, float low, float high, float factor) {
-  return fmaf(op_clip(x, low, high), factor, whole_base);
-}
-/// What was rounded and a zero point: as the last byte of a word, as a byte and as a float.
-__device__ inline u32 word_of_rounded(float x, i32 zero) { return __float_as_uint(x) + static_cast<u32>(zero); }
-template <class To>
-__device__ inline To byte_of_rounded(float x, i32 zero) {
-  return static_cast<To>(word_of_rounded(x, zero) & 0xff);
-}
-__device__ inline float float_of_rounded(float x, float zero) { return x - (whole_base - zero); }
-/// A whole number that fits.
-template <class To>
-__device__ inline To byte_of_whole(float x) {
-  return byte_of_rounded<To>(x + whole_base, 0);
-}
-
 template <class T>
 __device__ inline T op_prelu(T x, T slope) {
   return x < T(0) ? slope * x : x;

@@ -132,7 +132,7 @@ Walk walk_of(const OpRequest& request, const MatrixProduct& product, const Varia
                    {operands.begin(), outputs},
                    {outputs, operands.end()},
                    width,
-                   {.fixed = false, .constants = std::move(constants), .quotients = Quotients::near_middles_either_way}},
+                   {.fixed = false, .constants = std::move(constants)}},
           .inputs = std::move(program.inputs),
           .extents = {loops.extents.begin(), loops.extents.end()},
           .width = width};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backends/cuda/kernels/formats.h"
+#include "backends/cuda/nvrtc/expr_source.h"
 #include "base/error.h"
 
 namespace burnish::cuda {
@@ -157,7 +158,7 @@ std::string Tail::source() const {
       "    for (int i = 0; i < {5}; ++i) apply({7});\n{8}  }}\n"
       "  template <class Value>\n  __device__ inline void store({3}, const Value (&x)[{5}]) const {{\n    store(at, x, keep(at));\n  "
       "}}\n}};\n",
-      print_function(expr_, "apply", {style_.quotients, {}, {}}), members, kept, at, keeps, width_, loads, arguments, stores);
+      print_function(expr_, "apply"), members, kept, at, keeps, width_, loads, arguments, stores);
 }
 
 void Tail::pack(std::span<const std::byte* const> operands, std::span<std::byte* const> outputs, Argument& to) const noexcept {

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "backends/cuda/kernels/elementwise.h"
-#include "backends/cuda/nvrtc/expr_source.h"
 #include "ir/expr.h"
 #include "tactics/tactic.h"
 
@@ -39,7 +38,6 @@ struct TailStyle {
   bool fixed = false;
   /// Operands that never change, so that a value once read may be kept; empty: none.
   std::vector<bool> constants;
-  Quotients quotients = Quotients::exact;
 };
 /// For a kernel of the variant: which of the program's operands the kernel keeps.
 std::vector<bool> kept_operands(const TailProgram& program, const tactics::Variant& variant);

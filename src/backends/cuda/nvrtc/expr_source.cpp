@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <optional>
-#include <span>
 
 namespace burnish::cuda {
 namespace {
@@ -61,63 +59,8 @@ bool makes_byte(const Expr& expr, const ExprStep& step) {
   return fits(clip.args[1]) and fits(clip.args[2]);
 }
 
-/// A byte made of a number that is rounded, shifted by a zero point and clipped: the number, and the least and largest it can be before that.
-struct Quantization {
-  ExprOperand number = 0;
-  double low = 0, high = 0;
-  int zero = 0;
-};
-
-std::optional<Quantization> quantization(const Expr& expr, ExprOperand byte) {
-  if (expr.is_input(byte) or not makes_byte(expr, expr.step(byte))) return {};
-  const ExprStep& clip = expr.step(expr.step(byte).args[0]);
-  Quantization found{.low = expr.step(clip.args[1]).a, .high = expr.step(clip.args[2]).a};
-  const ExprStep* rounds = &expr.step(clip.args[0]);
-  if (rounds->code == ExprCode::add) {
-    const ExprStep& zero = expr.step(rounds->args[1]);
-    constexpr double largest = 255;
-    if (zero.code != ExprCode::constant or std::abs(zero.a) > largest) return {};
-    found.zero = static_cast<int>(zero.a);
-    rounds = &expr.step(rounds->args[0]);
-  }
-  if (rounds->code != ExprCode::round) return {};
-  found.number = rounds->args[0];
-  found.low -= found.zero;
-  found.high -= found.zero;
-  return found;
-}
-
-/// The rounded number as expr.cuh's functions take it. A division and a Relu before it are part of that.
-std::string rounded(const Expr& expr, const Quantization& quantized, Quotients quotients) {
-  const auto step_of = [&](ExprOperand operand) { return expr.is_input(operand) ? nullptr : &expr.step(operand); };
-  ExprOperand number = quantized.number;
-  float low = static_cast<float>(quantized.low), high = static_cast<float>(quantized.high);
-  std::optional<float> divisor;
-  if (const ExprStep* step = step_of(number)) divisor = known_divisor(expr, *step);
-  if (divisor.value_or(0) < 0) divisor.reset();
-  if (divisor) {
-    number = expr.step(number).args[0];
-    low *= *divisor;
-    high *= *divisor;
-  }
-  if (const ExprStep* step = step_of(number); step != nullptr and step->code == ExprCode::relu and high >= 0) {
-    number = step->args[0];
-    low = std::max(low, 0.0F);
-  }
-  const std::string clipped = fmt::format("{}, {:.9e}f, {:.9e}f", name_of_operand(expr, number), low, high);
-  if (not divisor) return fmt::format("rounded({})", clipped);
-  if (quotients == Quotients::exact) return fmt::format("rounded_quotient({}, {:.9e}f, {:.9e}f)", clipped, *divisor, 1 / *divisor);
-  return fmt::format("rounded_product({}, {:.9e}f)", clipped, 1 / *divisor);
-}
-
-std::string print_step(const Expr& expr, ExprOperand operand, Quotients quotients) {
-  const ExprStep& step = expr.step(operand);
+std::string print_step(const Expr& expr, const ExprStep& step) {
   if (step.code == ExprCode::constant) return literal(step);
-  if (const auto quantized = quantization(expr, operand))
-    return fmt::format("byte_of_rounded<{}>({}, {})", stored_type(step.dtype), rounded(expr, *quantized, quotients), quantized->zero);
-  if (step.code == ExprCode::cast and step.dtype == DType::f32)
-    if (const auto quantized = quantization(expr, step.args[0]))
-      return fmt::format("float_of_rounded({}, {}.0f)", rounded(expr, *quantized, quotients), quantized->zero);
   if (makes_byte(expr, step)) return fmt::format("byte_of_whole<{}>({})", stored_type(step.dtype), name_of_operand(expr, step.args[0]));
   if (const auto divisor = known_divisor(expr, step))
     return fmt::format("op_div_by({}, {:.9e}f, {:.9e}f)", name_of_operand(expr, step.args[0]), *divisor, 1 / *divisor);
@@ -168,35 +111,15 @@ std::string unprintable(const Expr& expr) {
   return {};
 }
 
-bool is_read_as_float(const Expr& expr, ExprOperand input) {
-  if (expr.inputs[input] != DType::i8 and expr.inputs[input] != DType::u8) return false;
-  if (std::ranges::find(expr.outputs, input) != expr.outputs.end()) return false;
-  return std::ranges::all_of(expr.steps, [&](const ExprStep& step) {
-    const auto arguments = std::span(step.args).first(info_of(step.code).arity);
-    return std::ranges::find(arguments, input) == arguments.end() or (step.code == ExprCode::cast and step.dtype == DType::f32);
-  });
-}
-
-bool is_rounded_byte(const Expr& expr, ExprOperand value) { return quantization(expr, value).has_value(); }
-
-std::string print_function(const Expr& expr, const std::string& name, const FunctionStyle& style) {
-  const auto type_of = [&](size_t input) {
-    return input < style.as_floats.size() and style.as_floats[input] ? "float" : computed_type(expr.inputs[input]);
-  };
-  const auto as_word = [&](size_t output) { return output < style.as_words.size() and style.as_words[output]; };
+std::string print_function(const Expr& expr, const std::string& name) {
   std::string text = fmt::format("__device__ inline void {}(", name);
-  for (size_t i = 0; i < expr.inputs.size(); ++i) text += fmt::format("const {}& x{}, ", type_of(i), i);
+  for (size_t i = 0; i < expr.inputs.size(); ++i) text += fmt::format("const {}& x{}, ", computed_type(expr.inputs[i]), i);
   for (size_t i = 0; i < expr.outputs.size(); ++i)
-    text += fmt::format("{}{}& y{}", i == 0 ? "" : ", ", as_word(i) ? "u32" : computed_type(expr.dtype(expr.outputs[i])), i);
+    text += fmt::format("{}{}& y{}", i == 0 ? "" : ", ", computed_type(expr.dtype(expr.outputs[i])), i);
   text += ") {\n";
   for (size_t i = 0; i < expr.steps.size(); ++i)
-    text += fmt::format("  const {} v{} = {};\n", computed_type(expr.steps[i].dtype), i,
-                        print_step(expr, static_cast<ExprOperand>(expr.inputs.size() + i), style.quotients));
-  for (size_t i = 0; i < expr.outputs.size(); ++i) {
-    const auto quantized = as_word(i) ? quantization(expr, expr.outputs[i]) : std::nullopt;
-    text += quantized ? fmt::format("  y{} = word_of_rounded({}, {});\n", i, rounded(expr, *quantized, style.quotients), quantized->zero)
-                      : fmt::format("  y{} = {};\n", i, name_of_operand(expr, expr.outputs[i]));
-  }
+    text += fmt::format("  const {} v{} = {};\n", computed_type(expr.steps[i].dtype), i, print_step(expr, expr.steps[i]));
+  for (size_t i = 0; i < expr.outputs.size(); ++i) text += fmt::format("  y{} = {};\n", i, name_of_operand(expr, expr.outputs[i]));
   return text + "}\n";
 }
 
