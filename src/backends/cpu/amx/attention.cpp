@@ -2,6 +2,7 @@
 // in its cache. Libraries pack the same keys again for every block of queries, and leave the tiles idle for products as shallow as a head.
 // Exponentials are rounded to bf16 before they are divided by their sum, which the results are instead, in f32.
 #include <algorithm>
+#include <array>
 
 #include "backends/cpu/amx/tiles.h"
 #include "backends/cpu/kernels/attention/attention_rows.h"
@@ -17,7 +18,6 @@ namespace {
 using namespace amx;
 using tactics::BufferRef;
 using tactics::OpRequest;
-
 using tactics::Variant;
 using tactics::Verdict;
 
@@ -76,10 +76,8 @@ class AmxAttentionKernel final : public tactics::Kernel {
   void pack(std::span<const BufferRef> in, std::byte* scratch, int64_t head) const {
     const auto& key = problem_.key.strides;
     const auto& value = problem_.value.strides;
-    pack_panels(places_.keys, 0, places_.keys.panels(), elements(problem_.key, in[1], head, 0), key[3], key[2],
-                at<uint16_t>(scratch, places_.keys_at));
-    pack_panels(places_.values, 0, places_.values.panels(), elements(problem_.value, in[2], head, 0), value[2], value[3],
-                at<uint16_t>(scratch, places_.values_at));
+    amx::pack(places_.keys, elements(problem_.key, in[1], head, 0), key[3], key[2], at<uint16_t>(scratch, places_.keys_at));
+    amx::pack(places_.values, elements(problem_.value, in[2], head, 0), value[2], value[3], at<uint16_t>(scratch, places_.values_at));
   }
 
   void run_block(std::span<const BufferRef> in, std::span<const BufferRef> out, std::byte* scratch, int64_t head, int64_t first) const {
@@ -90,16 +88,16 @@ class AmxAttentionKernel final : public tactics::Kernel {
     auto* weights = at<uint16_t>(scratch, places_.weights_at);
     auto* results = at<float>(scratch, places_.results_at);
     const int64_t columns = places_.columns();
-    multiply(queries(in, scratch, head, first, rows), places_.keys, at<uint16_t>(scratch, places_.keys_at), 0, panels, 0,
+    multiply(queries(in, scratch, head, first, rows), places_.keys, at<uint16_t>(scratch, places_.keys_at), panels,
              places_.keys.tiles_deep(), {scores, columns});
     std::array<float, block_rows> sums{};
     for (int64_t row = 0; row < rows; ++row) {
       float* line = scores + row * columns;
-      sums[static_cast<size_t>(row)] = exponentials(problem_, line, problem_.has_mask ? in[3].data : nullptr, head, first + row);
+      sums[static_cast<size_t>(row)] = exponentials(problem_, line, seen, problem_.has_mask ? in[3].data : nullptr, head, first + row);
       std::fill(line + seen, line + panels * panel_columns, 0.0F);
       narrow_(line, weights + row * columns, static_cast<size_t>(panels * panel_columns));
     }
-    multiply({weights, columns}, places_.values, at<uint16_t>(scratch, places_.values_at), 0, places_.values.panels(), 0, panels,
+    multiply({weights, columns}, places_.values, at<uint16_t>(scratch, places_.values_at), places_.values.panels(), panels,
              {results, places_.width()});
     for (int64_t row = 0; row < rows; ++row) {
       float* line = results + row * places_.width();

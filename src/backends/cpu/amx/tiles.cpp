@@ -49,9 +49,8 @@ void pack_tile_of_rows(const uint16_t* from, int64_t row_stride, uint16_t* to) {
 
 }  // namespace
 
-void pack_panels(const PackedRight& shape, int64_t first, int64_t last, const uint16_t* from, int64_t row_stride, int64_t column_stride,
-                 uint16_t* to) {
-  for (int64_t panel = first; panel < last; ++panel)
+void pack(const PackedRight& shape, const uint16_t* from, int64_t row_stride, int64_t column_stride, uint16_t* to) {
+  for (int64_t panel = 0; panel < shape.panels(); ++panel)
     for (int64_t tile = 0; tile < shape.tiles_deep(); ++tile)
       for (int64_t half = 0; half < 2; ++half) {
         const int64_t k = tile * tile_depth, n = panel * panel_columns + half * tile_lanes;
@@ -85,34 +84,12 @@ bool ask_for_tiles() {
   return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
 }
 
-BURNISH_TILES inline void load_results(const ResultBlock& result) {
-  const auto bytes = static_cast<size_t>(result.stride) * sizeof(float);
-  float* lower = result.rows + tile_lanes * result.stride;
-  _tile_loadd(0, result.rows, bytes);
-  _tile_loadd(1, result.rows + tile_lanes, bytes);
-  _tile_loadd(2, lower, bytes);
-  _tile_loadd(3, lower + tile_lanes, bytes);
-}
-
-BURNISH_TILES inline void store_results(const ResultBlock& result) {
-  const auto bytes = static_cast<size_t>(result.stride) * sizeof(float);
-  float* lower = result.rows + tile_lanes * result.stride;
-  _tile_stored(0, result.rows, bytes);
-  _tile_stored(1, result.rows + tile_lanes, bytes);
-  _tile_stored(2, lower, bytes);
-  _tile_stored(3, lower + tile_lanes, bytes);
-}
-
 /// Two by two tiles of results; each tile of an operand is loaded once for two products.
-BURNISH_TILES void multiply_panel(const LeftBlock& left, const uint16_t* right, int64_t tiles, bool adds, const ResultBlock& result) {
-  if (adds) {
-    load_results(result);
-  } else {
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
-  }
+BURNISH_TILES void multiply_panel(const LeftBlock& left, const uint16_t* right, int64_t tiles, const ResultBlock& result) {
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
   const auto bytes = static_cast<size_t>(left.stride) * sizeof(uint16_t);
   const uint16_t* upper = left.rows;
   const uint16_t* lower = left.rows + tile_lanes * left.stride;
@@ -126,7 +103,12 @@ BURNISH_TILES void multiply_panel(const LeftBlock& left, const uint16_t* right, 
     _tile_dpbf16ps(2, 5, 6);
     _tile_dpbf16ps(3, 5, 7);
   }
-  store_results(result);
+  const auto result_bytes = static_cast<size_t>(result.stride) * sizeof(float);
+  float* below = result.rows + tile_lanes * result.stride;
+  _tile_stored(0, result.rows, result_bytes);
+  _tile_stored(1, result.rows + tile_lanes, result_bytes);
+  _tile_stored(2, below, result_bytes);
+  _tile_stored(3, below + tile_lanes, result_bytes);
 }
 
 BURNISH_TILES void set_up_tiles() {
@@ -146,13 +128,10 @@ bool has_tiles() {
 TileScope::TileScope() { set_up_tiles(); }
 TileScope::~TileScope() { release_tiles(); }
 
-void multiply(const LeftBlock& left, const PackedRight& shape, const uint16_t* right, int64_t first, int64_t last, int64_t begin,
-              int64_t end, const ResultBlock& result) {
-  const LeftBlock deep{left.rows + begin * tile_depth, left.stride};
-  for (int64_t panel = first; panel < last; ++panel) {
-    const uint16_t* tiles = right + panel * shape.panel_elements() + 2 * begin * tile_elements;
-    multiply_panel(deep, tiles, end - begin, begin > 0, {result.rows + (panel - first) * panel_columns, result.stride});
-  }
+void multiply(const LeftBlock& left, const PackedRight& shape, const uint16_t* right, int64_t panels, int64_t tiles,
+              const ResultBlock& result) {
+  for (int64_t panel = 0; panel < panels; ++panel)
+    multiply_panel(left, right + panel * shape.panel_elements(), tiles, {result.rows + panel * panel_columns, result.stride});
 }
 
 #else
@@ -160,7 +139,7 @@ void multiply(const LeftBlock& left, const PackedRight& shape, const uint16_t* r
 bool has_tiles() { return false; }
 TileScope::TileScope() = default;
 TileScope::~TileScope() = default;
-void multiply(const LeftBlock&, const PackedRight&, const uint16_t*, int64_t, int64_t, int64_t, int64_t, const ResultBlock&) {}
+void multiply(const LeftBlock&, const PackedRight&, const uint16_t*, int64_t, int64_t, const ResultBlock&) {}
 
 #endif
 

@@ -40,9 +40,8 @@ struct PackedRight {
   int64_t elements() const { return panels() * panel_elements(); }
 };
 
-/// The panels [first, last) of the matrix whose element (k, n) is from[k * row_stride + n * column_stride].
-void pack_panels(const PackedRight& shape, int64_t first, int64_t last, const uint16_t* from, int64_t row_stride, int64_t column_stride,
-                 uint16_t* to);
+/// The matrix whose element (k, n) is from[k * row_stride + n * column_stride].
+void pack(const PackedRight& shape, const uint16_t* from, int64_t row_stride, int64_t column_stride, uint16_t* to);
 
 /// 32 rows of the left operand, `stride` elements apart, with all of the right one's padded depth.
 struct LeftBlock {
@@ -56,9 +55,8 @@ struct ResultBlock {
   int64_t stride = 0;
 };
 
-/// Columns of the panels [first, last), for tiles [begin, end) of the depth. The first panel's columns are written at `result`, further ones to the
-/// right of them. Adds to the result where `begin` is not 0. Needs a TileScope.
-void multiply(const LeftBlock& left, const PackedRight& shape, const uint16_t* right, int64_t first, int64_t last, int64_t begin,
-              int64_t end, const ResultBlock& result);
+/// The columns of the first `panels` panels, from the first `tiles` tiles of the depth. Needs a TileScope.
+void multiply(const LeftBlock& left, const PackedRight& shape, const uint16_t* right, int64_t panels, int64_t tiles,
+              const ResultBlock& result);
 
 }  // namespace burnish::cpu::amx

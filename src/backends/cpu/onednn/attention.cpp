@@ -138,7 +138,7 @@ class AttentionKernel final : public Kernel {
     const bool narrows = problem_.storage != DType::f32;
     for (int64_t row = 0; row < rows; ++row) {
       float* line = scores + row * problem_.columns;
-      const float sum = exponentials(problem_, line, problem_.has_mask ? in[3].data : nullptr, head, first + row);
+      const float sum = exponentials(problem_, line, problem_.columns, problem_.has_mask ? in[3].data : nullptr, head, first + row);
       row_functions().affine(line, line, static_cast<size_t>(problem_.columns), 1 / sum, 0);
       if (narrows) tile_store(problem_.storage)(line, narrow + row * problem_.columns * 2, static_cast<size_t>(problem_.columns));
     }

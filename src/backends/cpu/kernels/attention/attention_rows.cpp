@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "backends/cpu/simd/row_functions.h"
 
@@ -139,9 +140,8 @@ const std::byte* row_at(const AttentionProblem& problem, const AttentionOperand&
   return buffer.data + row_offset(problem, operand, head, row) * static_cast<int64_t>(byte_size(problem.storage));
 }
 
-float exponentials(const AttentionProblem& problem, float* scores, const std::byte* mask, int64_t head, int64_t row) {
+float exponentials(const AttentionProblem& problem, float* scores, int64_t columns, const std::byte* mask, int64_t head, int64_t row) {
   const RowFunctions& rows = row_functions();
-  int64_t columns = problem.columns;
   if (problem.causal and row + 1 < columns) {
     std::fill(scores + row + 1, scores + columns, 0.0F);
     columns = row + 1;

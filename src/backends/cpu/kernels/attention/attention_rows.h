@@ -40,8 +40,8 @@ int64_t row_offset(const AttentionProblem& problem, const AttentionOperand& oper
 const std::byte* row_at(const AttentionProblem& problem, const AttentionOperand& operand, const tactics::BufferRef& buffer, int64_t head,
                         int64_t row);
 
-/// The scores of one query become exponentials of what softmax sees, less their maximum; where keys are masked causally, zeros behind the query.
-/// Returns their sum. `mask` may be nullptr.
-float exponentials(const AttentionProblem& problem, float* scores, const std::byte* mask, int64_t head, int64_t row);
+/// The scores of one query, of which the first `columns` are looked at, become exponentials of what softmax sees, less their maximum; where keys are
+/// masked causally, zeros behind the query. Returns their sum. `mask` may be nullptr.
+float exponentials(const AttentionProblem& problem, float* scores, int64_t columns, const std::byte* mask, int64_t head, int64_t row);
 
 }  // namespace burnish::cpu
